@@ -1,0 +1,86 @@
+"""Everything Sarhad raises on purpose.
+
+    SarhadError                 exit code 1
+    ├── InputFaults             3   the data is wrong: every fault of every file, in one report
+    ├── NoAnswer                4   the data is right, and there is no answer to the question
+    │   ├── NoGoalReachable         no one can reach a goal from the line under any season
+    │   └── EmptyBudget             nothing can be bought: the budget, the stock or the candidates are empty
+    └── UnknownName             5   a name that the project or the tables do not hold
+
+Exit codes 0 (done), 2 (usage) and 130 (interrupted) belong to the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class SarhadError(Exception):
+    """Root of all errors that Sarhad raises on purpose."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong with an input: where it is, what was expected there, what was found.
+
+    `row` counts features or table rows from 1 and is 0 where the fault belongs to the whole layer;
+    `layer` and `column` are empty where they do not apply.
+    """
+
+    file: str
+    layer: str
+    row: int
+    column: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """One line a person can act on."""
+        place = self.file
+        place += f" [{self.layer}]" if self.layer else ""
+        place += f" row {self.row}" if self.row else ""
+        place += f", {self.column}" if self.column else ""
+        return f"{place}: expected {self.expected}, found {self.found}"
+
+
+class InputFaults(SarhadError):
+    """The inputs are wrong; `faults` holds all that was found, sorted by place."""
+
+    exit_code = 3
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(sorted(set(faults)))
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        super().__init__(f"{len(self.faults)} fault(s) in the inputs:\n{lines}")
+
+    def __reduce__(self) -> tuple[type[InputFaults], tuple[tuple[Fault, ...]]]:
+        """Keep the faults when the error travels between processes."""
+        return (type(self), (self.faults,))
+
+    @classmethod
+    def one(cls, place: str, expected: str, found: object, *, column: str = "", row: int = 0) -> InputFaults:
+        """Build the report of a single fault."""
+        return cls([Fault(place, "", row, column, expected, str(found))])
+
+
+class NoAnswer(SarhadError):
+    """The inputs are right, and the question has no answer."""
+
+    exit_code = 4
+
+
+class NoGoalReachable(NoAnswer):
+    """No goal can be reached from the line by any target in any season."""
+
+
+class EmptyBudget(NoAnswer):
+    """Nothing can be bought: the budget, the stock or the candidates are empty."""
+
+
+class UnknownName(SarhadError):
+    """A name that neither the project nor the tables hold."""
+
+    exit_code = 5

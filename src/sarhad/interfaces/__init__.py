@@ -1,0 +1,1 @@
+"""How people reach Sarhad: command line and reports."""

@@ -1,0 +1,1 @@
+"""Frozen values that refuse nonsense: the nouns of Sarhad."""

@@ -1,0 +1,77 @@
+"""What to buy: budget, plan and the result of a search, always with value, bound and gap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sarhad.model.asset import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of a plan; `stock` caps items (point, area) or kilometres (line) per equipment type."""
+
+    money_usd: float
+    crew_n: float = float("inf")
+    stock: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.money_usd > 0:
+            raise ValueError(f"money_usd must be positive, found {self.money_usd}")
+        if not self.crew_n >= 0:
+            raise ValueError(f"crew_n must not be negative, found {self.crew_n}")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One purchase: rank 1 is bought first; `gain` is what it added to the value when it was ranked."""
+
+    rank: int
+    asset: Asset
+    site_id: str
+    cost_usd: float
+    crew_n: float
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A ranked list of purchases; any head of the list is a plan for a smaller budget."""
+
+    items: tuple[PlanItem, ...] = ()
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """The assets that the plan adds."""
+        return tuple(item.asset for item in self.items)
+
+    @property
+    def cost_usd(self) -> float:
+        """Money that the plan takes."""
+        return sum(item.cost_usd for item in self.items)
+
+    @property
+    def crew_n(self) -> float:
+        """People that the plan takes."""
+        return sum(item.crew_n for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """A plan with the exact value of its objective, a proven bound on any plan's, and their gap.
+
+    `gap` = (bound - value) / bound. `before` is the value without the plan; `adversaries` names what the
+    objective weighs, as (adversary, weight, value of the plan against it).
+    """
+
+    plan: Plan
+    value: float
+    bound: float
+    before: float
+    adversaries: tuple[tuple[str, float, float], ...]
+
+    @property
+    def gap(self) -> float:
+        """How much better any other plan could be, as a share of the bound."""
+        return (self.bound - self.value) / self.bound if self.bound > 0 else 0.0

@@ -1,0 +1,1 @@
+"""Joins the model to the kernels; pure given its inputs."""
