@@ -1,0 +1,58 @@
+# Sarhad. `make demo` and `make test` are all that a stranger needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECT := tajik-afghan
+
+.PHONY: help demo demo-full test test-all bench lint format clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# uv where it is on the path (seconds), else pip (minutes); the same locked versions either way.
+define install
+	@if command -v uv >/dev/null 2>&1; then \
+	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
+	  uv pip install --quiet --python $(BIN)/python --requirement $(1) --editable . --no-deps; \
+	else \
+	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	    { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }; \
+	  $(BIN)/python -m ensurepip >/dev/null 2>&1 || true; \
+	  $(BIN)/python -m pip install --quiet --requirement $(1) && \
+	  $(BIN)/python -m pip install --quiet --no-deps --editable .; \
+	fi
+	@touch $(2)
+endef
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	$(call install,requirements.lock,$@)
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock,$@)
+
+demo: $(VENV)/.run  ## write the example project, compute it, say where the results lie
+	$(BIN)/sarhad demo $(PROJECT)
+
+demo-full: $(VENV)/.run  ## the same with 90 m cells, all fields and realisations (resumes where it stopped)
+	$(BIN)/sarhad demo $(PROJECT)-full --full
+
+lint: $(VENV)/.dev  ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## what CI runs
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: lint  ## the long suites too
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
+	@for file in sight travel crossing siting relief; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+
+format: $(VENV)/.dev  ## put the code in order
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
