@@ -1,0 +1,356 @@
+"""A project folder: `project.toml` and the layers it names, read and checked in one pass.
+
+Every section appends what is wrong to one list and returns what is sound, so that one run of the check
+reports all faults of all files. The tables behind it are `sarhad.io.schemas` and `data/settings.csv`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+from sarhad.errors import Fault, InputFaults
+from sarhad.io.cover import check_terrain
+from sarhad.io.equipment import read_equipment, read_targets
+from sarhad.io.line import read_line_with_notes
+from sarhad.io.placed import (
+    Band,
+    read_assets,
+    read_barriers,
+    read_districts,
+    read_goals,
+    read_marks,
+    read_sites,
+    read_teams,
+    read_weights,
+)
+from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS
+from sarhad.io.settings import read_settings
+from sarhad.io.tables import Column, Place, Row, check_rows, check_section, check_unique, nearest
+from sarhad.io.vector import Layer, read_layer
+from sarhad.model.condition import Condition
+from sarhad.model.equipment import EquipmentType
+from sarhad.model.line import HomeSide, Line
+from sarhad.model.plan import Budget
+from sarhad.model.project import Candidates, Goals, Project, Settings, TerrainSource
+from sarhad.model.target import Target
+
+PROJECT_FILE = "project.toml"
+SHARE_TOLERANCE = 1e-9
+
+T = TypeVar("T")
+
+
+def open_project(folder: str | Path) -> Project:
+    """Return the project in a folder.
+
+    Raises InputFaults with every fault of every file, each with file, layer, row, column, what was expected
+    and what was found.
+    """
+    project, faults = _read(Path(folder))
+    if faults or project is None:
+        raise InputFaults(faults)
+    return project
+
+
+def check_project(folder: str | Path) -> tuple[Fault, ...]:
+    """Return every fault of a project folder, sorted by place; empty where `open_project` succeeds."""
+    return tuple(sorted(set(_read(Path(folder))[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A folder while it is read: the parsed `project.toml`, the faults and the hashes so far."""
+
+    folder: Path
+    document: Mapping[str, object]
+    faults: list[Fault] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def place(self, section: str) -> Place:
+        """Return the place of a section of `project.toml`."""
+        return Place(PROJECT_FILE, section)
+
+    def raw(self, section: str) -> Mapping[str, object] | None:
+        """Return a section as written; None, with a fault where that is one, if it is not a table."""
+        if section not in self.document:
+            return None
+        raw = self.document[section]
+        if not isinstance(raw, Mapping):
+            self.faults.append(self.place(section).fault(f"a section [{section}]", f"{raw!r}"))
+            return None
+        return raw
+
+    def section(self, name: str, *, leave: Iterable[str] = ()) -> Row | None:
+        """Return a checked section, without the keys to `leave` out; None where there is none."""
+        raw = self.raw(name)
+        if raw is None:
+            return None
+        own = {key: value for key, value in raw.items() if key not in set(leave)}
+        return check_section(own, SECTIONS[name], self.place(name), self.faults)
+
+    def file(self, row: Row) -> tuple[str, Path] | None:
+        """Return name and path of a section's file and note its hash; None where it names none."""
+        if not row.has("file"):
+            return None
+        name = row.text("file")
+        path = self.folder / name
+        if path.is_file() and name not in self.hashes:
+            self.hashes[name] = _sha256(path)
+        return name, path
+
+    def layer(self, section: str) -> Layer | None:
+        """Return the layer that a section names; None where there is no such section or no such layer."""
+        row = self.section(section)
+        named = None if row is None else self.file(row)
+        if row is None or named is None:
+            return None
+        layer = row.text("layer") if row.has("layer") else ""
+        return read_layer(named[1], named[0], layer, self.faults)
+
+    def placed(self, section: str, read: Callable[[Layer, Band, list[Fault]], T], band: Band) -> T | None:
+        """Return what a reader of `sarhad.io.placed` makes of a section's layer; None without one."""
+        layer = self.layer(section)
+        return None if layer is None else read(layer, band, self.faults)
+
+    def gather(self, error: InputFaults, file: str) -> None:
+        """Take over faults that were raised, under the name by which the project knows the file."""
+        self.faults.extend(replace(fault, file=file) for fault in error.faults)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(folder: Path) -> tuple[Project | None, list[Fault]]:
+    document = _parse(folder)
+    if isinstance(document, Fault):
+        return None, [document]
+    reading = _Reading(folder, document)
+    reading.hashes[PROJECT_FILE] = _sha256(folder / PROJECT_FILE)
+    _check_sections(reading)
+    return _build(reading), reading.faults
+
+
+def _parse(folder: Path) -> Mapping[str, object] | Fault:
+    """Return the parsed `project.toml`, or the fault that keeps it from being one."""
+    place = Place(PROJECT_FILE)
+    try:
+        return tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return place.fault(f"a file {PROJECT_FILE} in the project folder", "no such file")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return place.fault("TOML in UTF-8", error)
+
+
+def _check_sections(reading: _Reading) -> None:
+    """Append a fault for unknown sections, missing ones, and pairs that exclude each other."""
+    there = set(reading.document)
+    for name in reading.document:
+        if name not in SECTIONS:
+            found = f"the unknown section {name}{nearest(name, SECTIONS)}"
+            reading.faults.append(reading.place(name).fault("a known section", found))
+    for name in REQUIRED_SECTIONS:
+        if name not in there:
+            reading.faults.append(reading.place(name).fault(f"a section [{name}]", "nothing"))
+    if not there & {"condition", "conditions"}:
+        place = reading.place("condition")
+        reading.faults.append(place.fault("[[condition]] tables, or [conditions] with a file", "nothing"))
+    for one, other in (("condition", "conditions"), ("sites", "candidates")):
+        if {one, other} <= there:
+            reading.faults.append(reading.place(other).fault(f"either {one} or {other}", "both"))
+
+
+def _build(reading: _Reading) -> Project | None:
+    """Read every section in turn; None where a part without which there is no project is missing."""
+    about = reading.section("project")
+    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    equipment, offered = _read_equipment(reading)
+    targets = _read_targets(reading)
+    conditions = _read_conditions(reading)
+    budget = _read_budget(reading, equipment)
+    line, notes = _read_line(reading)
+    band = Band(line, settings, equipment)
+    seasons = tuple(dict.fromkeys(condition.season for condition in conditions))
+    weights, weight_of = reading.placed("weights", read_weights, band) or ((), {})
+    barriers = reading.layer("barriers")
+    goals = reading.placed("goals", read_goals, band) or Goals()
+    marks = reading.placed("marks", read_marks, band) or ()
+    districts = reading.placed("districts", read_districts, band) or ()
+    assets = reading.placed("assets", read_assets, band) or ()
+    teams = reading.placed("teams", read_teams, band) or ()
+    sites = reading.placed("sites", read_sites, band) or ()
+    candidates = _read_candidates(reading)
+    blocks = () if barriers is None else read_barriers(barriers, seasons, band, reading.faults)
+    terrain = _read_terrain(reading, line, settings)
+    if reading.faults or about is None or line is None or terrain is None or budget is None:
+        return None
+    return Project(
+        folder=reading.folder,
+        title=about.text("title"),
+        settings=settings,
+        line=line,
+        terrain=terrain,
+        marks=marks,
+        districts=districts,
+        assets=assets,
+        teams=teams,
+        sites=sites,
+        candidates=candidates,
+        barriers=blocks,
+        goals=goals,
+        equipment=equipment,
+        offered=offered,
+        conditions=conditions,
+        targets=targets,
+        budget=budget,
+        weights=weights,
+        weight_of=weight_of,
+        hashes=dict(sorted(reading.hashes.items())),
+        notes=(*about.texts("notes"), *notes),
+    )
+
+
+def _table(
+    reading: _Reading, section: str, read: Callable[[Path | None], Mapping[str, T]]
+) -> tuple[Row | None, Mapping[str, T]]:
+    """Read the shipped table of equipment or targets with the project's own, if it names one."""
+    row = reading.section(section)
+    named = None if row is None else reading.file(row)
+    if named is None:
+        return row, read(None)
+    try:
+        return row, read(named[1])
+    except InputFaults as error:
+        reading.gather(error, named[0])
+        return row, read(None)
+
+
+def _known(
+    reading: _Reading, section: str, column: str, words: Iterable[str], known: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the words that are known, without repeats; the others are faults."""
+    good: list[str] = []
+    for word in words:
+        if word not in known:
+            found = f'"{word}"{nearest(word, known)}'
+            reading.faults.append(reading.place(section).fault("a known id", found, column=column))
+        elif word in good:
+            found = f'"{word}" again'
+            reading.faults.append(reading.place(section).fault("ids that differ", found, column=column))
+        else:
+            good.append(word)
+    return tuple(good)
+
+
+def _read_equipment(reading: _Reading) -> tuple[Mapping[str, EquipmentType], tuple[str, ...]]:
+    row, equipment = _table(reading, "equipment", read_equipment)
+    words = row.texts("offered") if row is not None else ()
+    return equipment, _known(reading, "equipment", "offered", words, equipment) or tuple(equipment)
+
+
+def _read_targets(reading: _Reading) -> tuple[Target, ...]:
+    row, targets = _table(reading, "targets", read_targets)
+    words = row.texts("use") if row is not None else ()
+    if row is not None and row.complete and not words:
+        reading.faults.append(reading.place("targets").fault("at least one class", "none", column="use"))
+    return tuple(targets[word] for word in _known(reading, "targets", "use", words, targets))
+
+
+def _read_conditions(reading: _Reading) -> tuple[Condition, ...]:
+    """Return the conditions of `[[condition]]` or of the file of `[conditions]`; shares sum to 1."""
+    if "condition" in reading.document:
+        place = reading.place("condition")
+        raw = reading.document["condition"]
+        if not isinstance(raw, list):
+            reading.faults.append(place.fault("tables [[condition]]", "one section [condition]"))
+            return ()
+        rows = [
+            check_section(item, CONDITIONS.columns, place, reading.faults, k) for k, item in enumerate(raw, 1)
+        ]
+        check_unique(rows, CONDITIONS.key, place, reading.faults)
+    else:
+        layer = reading.layer("conditions")
+        if layer is None:
+            return ()
+        place = layer.place
+        rows = check_rows(
+            layer.header, layer.rows, CONDITIONS, place, reading.faults, from_text=layer.from_text
+        )
+    total = math.fsum(row.number_at("share") for row in rows if row.has("share"))
+    if all(row.has("share") for row in rows) and abs(total - 1.0) > SHARE_TOLERANCE:
+        reading.faults.append(place.fault("shares that sum to 1", f"a sum of {total:.12g}", column="share"))
+    names = [one.name for one in fields(Condition)]
+    chosen = [{name: row.values[name] for name in names} for row in rows if row.complete]
+    return tuple(Condition(**cast(dict[str, Any], values)) for values in chosen)
+
+
+def _read_budget(reading: _Reading, equipment: Mapping[str, EquipmentType]) -> Budget | None:
+    row = reading.section("budget", leave=("stock",))
+    if row is None:
+        return None
+    stock: dict[str, float] = {}
+    raw = (reading.raw("budget") or {}).get("stock", {})
+    place = Place(PROJECT_FILE, "budget.stock")
+    if isinstance(raw, Mapping):
+        columns = tuple(Column(name, "number", "Items or kilometres in stock", low=0) for name in equipment)
+        given = check_section(raw, columns, place, reading.faults)
+        stock = {name: given.number_at(name) for name in raw if given.has(name)}
+    else:
+        reading.faults.append(place.fault("a section [budget.stock]", repr(raw)))
+    return Budget(row.number_at("money_usd"), row.number_at("crew_n"), stock) if row.complete else None
+
+
+def _read_line(reading: _Reading) -> tuple[Line | None, tuple[str, ...]]:
+    row = reading.section("line")
+    named = None if row is None else reading.file(row)
+    if row is None or named is None:
+        return None, ()
+    name, path = named
+    try:
+        return read_line_with_notes(
+            path,
+            row.text("layer") if row.has("layer") else None,
+            line_id=row.text("line_id") if row.has("line_id") else "line",
+            home_side=cast(HomeSide, row.text("home_side")) if row.has("home_side") else "left",
+            source=row.text("source") if row.has("source") else name,
+            calibration=row.pairs("calibration_m"),
+        )
+    except InputFaults as error:
+        for fault in error.faults:
+            if fault.column == "calibration":
+                place = reading.place("line")
+                reading.faults.append(place.fault(fault.expected, fault.found, column="calibration_m"))
+            else:
+                reading.faults.append(replace(fault, file=name))
+        return None, ()
+
+
+def _read_candidates(reading: _Reading) -> Candidates:
+    row = reading.section("candidates")
+    if row is None or not row.complete:
+        return Candidates()
+    return Candidates(**cast(dict[str, Any], dict(row.values)))
+
+
+def _read_terrain(reading: _Reading, line: Line | None, settings: Settings) -> TerrainSource | None:
+    row = reading.section("terrain")
+    named = None if row is None else reading.file(row)
+    if row is None or named is None:
+        return None
+    name, path = named
+    source = TerrainSource(
+        path,
+        cast(Literal["real", "refined", "synthetic", "user"], row.values.get("kind") or "user"),
+        str(row.values.get("vertical_datum") or ""),
+        str(row.values.get("source") or ""),
+        cast(Literal["refuse", "fill"], row.values.get("voids") or "refuse"),
+    )
+    check_terrain(source, line, settings, Place(name), reading.faults)
+    return source if row.complete else None

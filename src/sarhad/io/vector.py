@@ -1,0 +1,230 @@
+"""Layers with places: GeoPackage, GeoJSON, GeoParquet and CSV, in one shape and in longitude and latitude.
+
+Vectors are opened only here, by pyogrio (GeoParquet by geopandas). A coordinate reference system must be
+declared and must fit the coordinates; it is never guessed. Everything leaves in EPSG:4326, x = longitude.
+An empty cell (null) and NaN stay apart: attributes travel as Arrow tables.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sarhad.errors import Fault
+from sarhad.io.tables import Place
+
+GEOGRAPHIC = "EPSG:4326"
+FORMATS = "GeoPackage (.gpkg), GeoJSON (.geojson), GeoParquet (.parquet) or CSV (.csv)"
+_GDAL_SUFFIXES = (".gpkg", ".geojson", ".json")
+_PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A layer as read: raw rows, and per row its geometry in lon/lat (shapely; None where it has none).
+
+    `from_text` says that every cell is text (CSV). Rows whose geometry is a point carry `lon_deg` and
+    `lat_deg` like any other cell, so that all formats look alike from here on.
+    """
+
+    place: Place
+    header: tuple[str, ...]
+    rows: tuple[Mapping[str, object], ...]
+    geometry: tuple[Any, ...]
+    from_text: bool
+
+
+def read_layer(path: Path, name: str, layer: str, faults: list[Fault]) -> Layer | None:
+    """Read one layer; `name` is how faults call the file. Returns None where it could not be opened.
+
+    Raises nothing: a missing file, an unknown format, a missing layer, an undeclared or ill-fitting
+    reference system and coordinates that are not numbers are appended to `faults`.
+    """
+    place = Place(name, layer)
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        faults.append(place.fault("a file", "no such file"))
+        return None
+    if suffix == ".csv":
+        return _read_csv(path, place, faults)
+    if suffix in _GDAL_SUFFIXES:
+        return _read_gdal(path, place, faults)
+    if suffix in _PARQUET_SUFFIXES:
+        return _read_parquet(path, place, faults)
+    faults.append(place.fault(FORMATS, f"a file {path.name}"))
+    return None
+
+
+def check_crs_fits(crs: Any, bounds: Bounds, place: Place, faults: list[Fault]) -> bool:
+    """Say whether coordinates can be what their declared reference system says; append a fault if not.
+
+    Degrees must lie within +-180 and +-90. Metres of a published system must not all lie within them (they
+    are degrees then) and must come back to finite longitudes and latitudes.
+    """
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    left, bottom, right, top = bounds
+    reach = f"{left:.10g} to {right:.10g} and {bottom:.10g} to {top:.10g}"
+    like_degrees = -180 <= left <= right <= 180 and -90 <= bottom <= top <= 90
+    label = _crs_label(crs)
+    if crs.is_geographic:
+        if not like_degrees:
+            expected = f"degrees within +-180 and +-90, as the declared {label} says"
+            faults.append(place.fault(expected, f"coordinates {reach} (metres?)", column="geometry"))
+        return like_degrees
+    if like_degrees and crs.area_of_use is not None:
+        expected = f"metres, as the declared {label} says"
+        faults.append(place.fault(expected, f"coordinates {reach} (degrees?)", column="geometry"))
+        return False
+    try:
+        found = Transformer.from_crs(crs, GEOGRAPHIC, always_xy=True).transform_bounds(*bounds)
+        fits = bool(np.all(np.isfinite(found)))
+    except ProjError:
+        fits = False
+    if not fits:
+        expected = f"coordinates on the Earth in the declared {label}"
+        faults.append(place.fault(expected, f"coordinates {reach}", column="geometry"))
+    return fits
+
+
+def polylines(geometry: Any) -> tuple[NDArray[np.float64], ...]:
+    """Return every line, ring and point of a shapely geometry as (vertex, 2) lon/lat arrays."""
+    import shapely
+
+    found: list[NDArray[np.float64]] = []
+    for part in shapely.get_parts([geometry]).tolist():
+        if part.geom_type == "GeometryCollection":
+            found += polylines(part)
+        elif part.geom_type == "Polygon":
+            rings = (part.exterior, *part.interiors)
+            found += [shapely.get_coordinates(ring) for ring in rings]
+        else:
+            found.append(shapely.get_coordinates(part))
+    return tuple(np.ascontiguousarray(xy, dtype=np.float64) for xy in found)
+
+
+def _crs_label(crs: Any) -> str:
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line for line in csv.reader(file, strict=True) if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        faults.append(place.fault("comma-separated text in UTF-8", error))
+        return None
+    header = tuple(name.strip() for name in lines[0]) if lines else ()
+    if len(set(header)) != len(header):
+        faults.append(place.fault("columns with different names", ", ".join(header)))
+    rows: list[Mapping[str, object]] = []
+    for k, line in enumerate(lines[1:], 1):
+        if len(line) != len(header):
+            faults.append(place.fault(f"{len(header)} cells", f"{len(line)} cells", row=k))
+        rows.append(dict(zip(header, [*line, *[""] * len(header)], strict=False)))
+    return Layer(place, header, tuple(rows), (None,) * len(rows), from_text=True)
+
+
+def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
+    import pyogrio
+    import shapely
+
+    try:
+        names = [str(row[0]) for row in pyogrio.list_layers(path)]
+        if not place.layer and len(names) != 1:
+            faults.append(
+                place.fault("the name of a layer", f"the layers {', '.join(names)}", column="layer")
+            )
+            return None
+        if place.layer and place.layer not in names:
+            faults.append(place.fault(f"a layer named {place.layer}", f"the layers {', '.join(names)}"))
+            return None
+        meta, table = pyogrio.raw.read_arrow(path, layer=place.layer or names[0])
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        faults.append(place.fault(FORMATS, error))
+        return None
+    column = meta["geometry_name"] or "wkb_geometry"
+    geometry: Sequence[Any] = [None] * table.num_rows
+    if column in table.column_names:
+        geometry = shapely.from_wkb(table.column(column).to_numpy(zero_copy_only=False)).tolist()
+        table = table.drop_columns([column])
+    if meta["fid_column"] in table.column_names:
+        table = table.drop_columns([meta["fid_column"]])
+    return _in_degrees(table, geometry, meta["crs"], place, faults)
+
+
+def _read_parquet(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
+    import geopandas
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        faults.append(place.fault(FORMATS, error))
+        return None
+    if b"geo" not in (table.schema.metadata or {}):
+        return _in_degrees(table, [None] * table.num_rows, None, place, faults)
+    frame = geopandas.read_parquet(path)
+    table = table.drop_columns([frame.geometry.name])
+    return _in_degrees(table, frame.geometry.tolist(), frame.crs, place, faults)
+
+
+def _in_degrees(
+    table: Any, geometry: Sequence[Any], crs: Any, place: Place, faults: list[Fault]
+) -> Layer | None:
+    """Check reference system and coordinates, turn geometries to lon/lat and points to cells."""
+    import shapely
+    from pyproj import CRS, Transformer
+
+    header = tuple(str(name) for name in table.column_names)
+    rows: list[dict[str, object]] = table.to_pylist()
+    shapes = [None if shape is None or shape.is_empty else shape for shape in geometry]
+    if any(shape is not None for shape in shapes):
+        declared = None if crs is None else CRS.from_user_input(crs)
+        if declared is None or str(declared.name).lower().startswith(("undefined", "unknown")):
+            expected = "a declared coordinate reference system (it is never guessed)"
+            faults.append(place.fault(expected, "none", column="geometry"))
+            return None
+        shapes = _without_nan(shapes, place, faults)
+        bounds = shapely.total_bounds([shape for shape in shapes if shape is not None])
+        if np.all(np.isfinite(bounds)) and not check_crs_fits(
+            declared, tuple(bounds.tolist()), place, faults
+        ):
+            return None
+        turn = Transformer.from_crs(declared, GEOGRAPHIC, always_xy=True)
+        shapes = [
+            None if shape is None else shapely.transform(shape, turn.transform, interleaved=False)
+            for shape in shapes
+        ]
+    if any(shape is not None and shape.geom_type == "Point" for shape in shapes):
+        header = (*header, *(name for name in ("lon_deg", "lat_deg") if name not in header))
+        for row, shape in zip(rows, shapes, strict=True):
+            if shape is not None and shape.geom_type == "Point":
+                row["lon_deg"], row["lat_deg"] = shape.x, shape.y
+            else:
+                row["lon_deg"], row["lat_deg"] = row.get("lon_deg"), row.get("lat_deg")
+    return Layer(place, header, tuple(rows), tuple(shapes), from_text=False)
+
+
+def _without_nan(shapes: Sequence[Any], place: Place, faults: list[Fault]) -> list[Any]:
+    """Return the shapes with None for each that holds NaN or infinity, with a fault for it."""
+    import shapely
+
+    good: list[Any] = []
+    for k, shape in enumerate(shapes, 1):
+        sound = shape is None or bool(np.all(np.isfinite(shapely.get_coordinates(shape))))
+        if not sound:
+            faults.append(place.fault("finite coordinates", "NaN or infinity", column="geometry", row=k))
+        good.append(shape if sound else None)
+    return good
