@@ -1,15 +1,7 @@
 """Read the border line and measure it.
 
 Chainage is the sum of the geodesic lengths of the line's steps on the WGS84 ellipsoid (C. F. F. Karney,
-"Algorithms for geodesics", J. Geodesy 87, 2013, as in PROJ).Between two vertices the line is straight in
-longitude and latitude and chainage grows evenly along it.
-
-Distances near the line use the middle-latitude formula
-
-    x = N(m) cos(m) (lon - lon0),   y = M(m) (lat - lat0),   m = (lat + lat0) / 2
-
-with N and M the radii of curvature in the prime vertical and the meridian; within 100 km and below 70 degrees
-of latitude it agrees with the geodesic to better than 0.1 %.
+"Algorithms for geodesics", J. Geodesy 87, 2013, as in PROJ) and runs on from part to part.
 """
 
 from __future__ import annotations
@@ -17,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +42,9 @@ def read_line(
     """Read a border line from GeoJSON, GeoPackage, GeoParquet or Shapefile.
 
     Every LineString feature is one part, in the order of the features or of a `part` column; the pieces of a
-    MultiLineString that do not meet become parts of their own. A part is an exclave when its ring is closed.
-    Repeated vertices are dropped (see `read_line_with_notes`).
+    MultiLineString that do not meet become parts of their own. A closed ring is an exclave. Where the
+    `exclave` column flags one, home is inside: a ring drawn the other way is turned round. Other rings stay
+    as drawn. Repeated vertices are dropped. `read_line_with_notes` says what was mended.
 
     Raises:
         InputFaults: all that is wrong with the file and the arguments, in one report.
@@ -77,7 +70,7 @@ def read_line_with_notes(
     parts: list[LinePart] = []
     try:
         frame = _open(path, layer)
-        parts = _parts(frame, path.name, layer or "", notes)
+        parts = _parts(frame, _Reading(path.name, layer or "", home_side, notes))
     except InputFaults as error:
         faults += error.faults
     if faults:
@@ -175,33 +168,65 @@ def _shape_faults(file: str, layer: str, row: int, shape: object) -> Iterator[Fa
         yield Fault(file, layer, row, "geometry", "finite coordinates", "NaN or infinite")
 
 
-def _parts(frame: GeoDataFrame, file: str, layer: str, notes: list[str]) -> list[LinePart]:
-    """Build the parts in order; `notes` gathers what was mended."""
+class _Reading(NamedTuple):
+    """What is being read: file, layer, the side of home, and the notes taken on the way."""
+
+    file: str
+    layer: str
+    home_side: HomeSide
+    notes: list[str]
+
+
+class _Piece(NamedTuple):
+    """An unbroken run of vertices (vertex, 2) with its row and whether that row is flagged as an exclave."""
+
+    row: int
+    part_id: str
+    flagged: bool
+    vertex: F64
+
+
+def _parts(frame: GeoDataFrame, reading: _Reading) -> list[LinePart]:
+    """Build the parts in order."""
+    file, layer = reading.file, reading.layer
     faults: list[Fault] = []
-    pieces: list[tuple[int, str, F64]] = []
-    for row, part_id in _order(frame, file, layer):
-        found = _chains(frame.geometry.iloc[row - 1])
-        for k, vertex in enumerate(found):
-            pieces.append((row, part_id if len(found) == 1 else f"{part_id}.{k}", vertex))
-    flags = _exclave_flags(frame, file, layer)
     parts: list[LinePart] = []
     start_m = 0.0
-    for row, part_id, vertex in pieces:
-        kept, n_repeated = _without_repeats(vertex)
+    for piece in _pieces(frame, file, layer):
+        vertex, n_repeated = _without_repeats(piece.vertex)
         if n_repeated:
-            notes.append(f"{file} row {row}: {n_repeated} repeated vertices dropped")
-        closed = bool(np.array_equal(vertex[0], vertex[-1]))
-        fault = _part_fault(kept, closed, flags[row - 1])
+            reading.notes.append(f"{file} row {piece.row}: {n_repeated} repeated vertices dropped")
+        closed = bool(np.array_equal(piece.vertex[0], piece.vertex[-1]))
+        fault = _part_fault(vertex, closed, piece.flagged)
         if fault:
-            faults.append(Fault(file, layer, row, "geometry", *fault))
+            faults.append(Fault(file, layer, piece.row, "geometry", *fault))
             continue
-        chainage_m = start_m + np.concatenate([[0.0], np.cumsum(_steps_m(kept))])
+        if piece.flagged and _runs_anticlockwise(vertex) != (reading.home_side == "left"):
+            vertex = vertex[::-1]
+            reading.notes.append(f"{file} row {piece.row}: exclave turned round so that home is inside")
+        chainage_m = start_m + np.concatenate([[0.0], np.cumsum(_steps_m(vertex))])
         start_m = float(chainage_m[-1])
-        parts.append(LinePart(part_id, kept[:, 0], kept[:, 1], chainage_m, closed))
+        lon_deg, lat_deg = np.ascontiguousarray(vertex.T)
+        parts.append(LinePart(piece.part_id, lon_deg, lat_deg, chainage_m, closed))
     faults += _direction_faults(parts, file, layer)
     if faults:
         raise InputFaults(faults)
     return parts
+
+
+def _pieces(frame: GeoDataFrame, file: str, layer: str) -> Iterator[_Piece]:
+    """Yield the pieces of all rows in the order of the parts."""
+    flags = _exclave_flags(frame, file, layer)
+    for row, part_id in _order(frame, file, layer):
+        found = _chains(frame.geometry.iloc[row - 1])
+        for k, vertex in enumerate(found):
+            yield _Piece(row, part_id if len(found) == 1 else f"{part_id}.{k}", flags[row - 1], vertex)
+
+
+def _runs_anticlockwise(vertex: F64) -> bool:
+    """Whether a ring has its inside on the left (shoelace formula in degrees)."""
+    lon, lat = (vertex - vertex[0]).T
+    return bool(np.sum(lon[:-1] * lat[1:] - lon[1:] * lat[:-1]) > 0)
 
 
 def _order(frame: GeoDataFrame, file: str, layer: str) -> list[tuple[int, str]]:

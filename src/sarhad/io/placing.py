@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sarhad.errors import InputFaults
+from sarhad.kernels.linear import steps_of
 from sarhad.model.line import Line, LinePart
 
 F64 = NDArray[np.float64]
@@ -99,7 +100,8 @@ def place_on_line(line: Line, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[F
         raise InputFaults.one("place_on_line", "finite degrees within -180..180 and -90..90", "others")
     if not lon.size:
         return np.zeros(lon.shape), np.zeros(lon.shape)
-    steps = _Steps.of(trace(line))
+    samples = trace(line)
+    steps = _Steps(samples, *steps_of(samples.ptr, samples.closed))
     chainage_m, offset_m = _nearest(steps, lon.ravel(), lat.ravel())
     if line.home_side == "right":
         offset_m = -offset_m
@@ -107,26 +109,13 @@ def place_on_line(line: Line, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[F
 
 
 class _Steps(NamedTuple):
-    """The steps of a trace: first and last sample, and the steps before and after (-1: none)."""
+    """A trace with its steps."""
 
     samples: Trace
     first: I64
     last: I64
     before: I64
     after: I64
-
-    @classmethod
-    def of(cls, samples: Trace) -> _Steps:
-        n = len(samples.lon_deg)
-        is_step = np.ones(n, dtype=np.bool_)
-        is_step[samples.ptr[1:] - 1] = False
-        first = np.flatnonzero(is_step)
-        before = np.arange(len(first)) - 1
-        after = np.arange(len(first)) + 1
-        bounds = samples.ptr - np.arange(len(samples.ptr))
-        for a, b, closed in zip(bounds[:-1], bounds[1:] - 1, samples.closed, strict=True):
-            before[a], after[b] = (b, a) if closed else (-1, -1)
-        return cls(samples, first, first + 1, before, after)
 
     def ends_m(self, step: I64, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
         """Return the first and last sample of steps as (step, 2) metres seen from points."""
@@ -250,3 +239,17 @@ def _from_local(lon0_deg: F64, lat0_deg: F64, x_m: F64, y_m: F64) -> tuple[F64, 
         w = np.sqrt(1 - ECCENTRICITY_2 * np.sin(middle) ** 2)
         lon = lon0_deg + np.degrees(x_m * w / (SEMI_MAJOR_M * np.cos(middle)))
     return lon, lat
+
+
+def densify(course_deg: F64, step_m: float = SAMPLE_STEP_M) -> F64:
+    """Return a (vertex, 2) polyline of degrees with points between, so that no step exceeds `step_m`."""
+    course = np.asarray(course_deg, dtype=np.float64)
+    if course.ndim != 2 or course.shape[1] != 2 or not np.all(np.isfinite(course)):
+        raise InputFaults.one("polyline", "finite (vertex, 2) longitudes and latitudes", f"{course.shape}")
+    lon_deg, lat_deg = course.T
+    steps_m = np.hypot(*local_xy_m(lon_deg[:-1], lat_deg[:-1], lon_deg[1:], lat_deg[1:]))
+    at_m = np.concatenate([[0.0], np.cumsum(steps_m)])
+    if at_m[-1] == 0:
+        return course[:1]
+    dense_m = _between(at_m, step_m)
+    return np.stack([np.interp(dense_m, at_m, lon_deg), np.interp(dense_m, at_m, lat_deg)], axis=-1)
