@@ -223,8 +223,8 @@ def _joint_faults(
 def read_equipment(path: Path | None = None) -> dict[str, EquipmentType]:
     """Return the equipment types of a table by id, in its order; None reads the shipped generic types.
 
-    Raises InputFaults with every fault: unknown or repeated parameters, wrong units, values out of range or not
-    a number, what is missing, an empty source.
+    Raises InputFaults with every fault: unknown or repeated parameters, wrong units, values out of range or
+    not a number, what is missing, an empty source.
     """
     file, text = _open(path, "equipment.csv")
     faults: list[Fault] = []

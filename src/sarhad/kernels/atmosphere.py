@@ -1,7 +1,7 @@
 """What air does to light, heat and radar waves.
 
-Visible light: contrast C(R) = C(0) exp(-beta R), beta = -ln(0.02) / V      (Koschmieder 1924; V at 2 % contrast)
-Infrared:      beta(wavelength) = beta (wavelength / 0.55 um)^-q            (Kruse 1962, q for low V: Kim 2001)
+Visible light: contrast C(R) = C(0) exp(-beta R), beta = -ln(0.02) / V      (Koschmieder 1924; V at 2 %)
+Infrared:      beta(wavelength) = beta (wavelength / 0.55 um)^-q            (Kruse 1962, Kim 2001)
                q = 1.6 (V > 50 km), 1.3 (6..50), 0.16 V + 0.34 (1..6), V - 0.5 (0.5..1), 0 (< 0.5)
 Rain, optical: 1.076 rain^0.67 dB/km at every optical wavelength            (Carbonneau and Wisely 1998)
 Rain, radar:   k rain^alpha dB/km, k and alpha by regression                (Recommendation ITU-R P.838-3)
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from sarhad.kernels.quantity import checked
 
 Array = NDArray[np.float64]
 
@@ -39,31 +41,34 @@ _ALPHA_V = np.array(
 
 def visible_extinction_per_m(visibility_m: ArrayLike) -> Array:
     """Koschmieder's extinction of visible light (1/m) for a meteorological visibility (m, 2 % contrast)."""
-    return -np.log(CONTRAST_AT_VISIBILITY) / np.asarray(visibility_m, dtype=np.float64)
+    visibility = checked("visibility_m", visibility_m, 0.0, above=True)
+    return np.asarray(-np.log(CONTRAST_AT_VISIBILITY) / visibility)
 
 
 def kruse_exponent(visibility_m: ArrayLike) -> Array:
     """Exponent q of the wavelength in Kruse's law with Kim's values for poor visibility."""
-    v_km = np.asarray(visibility_m, dtype=np.float64) / 1_000.0
+    v_km = checked("visibility_m", visibility_m, 0.0, above=True) / 1_000.0
     below_6_km = np.interp(v_km, [0.5, 1.0, 6.0], [0.0, 0.5, 1.3])
     return np.where(v_km > 50.0, 1.6, below_6_km)
 
 
 def infrared_extinction_per_m(visibility_m: ArrayLike, wavelength_um: float) -> Array:
     """Kruse-Kim extinction (1/m) at `wavelength_um` for a meteorological visibility (m)."""
+    wave_um = checked("wavelength_um", wavelength_um, 0.3, 20.0)
     q = kruse_exponent(visibility_m)
-    return visible_extinction_per_m(visibility_m) * (wavelength_um / 0.55) ** -q
+    return visible_extinction_per_m(visibility_m) * (wave_um / 0.55) ** -q
 
 
 def rain_optical_extinction_per_m(rain_mm_per_h: ArrayLike) -> Array:
-    """Extinction (1/m) of visible and infrared light by rain; drops are large, so wavelength plays no part."""
-    db_per_km = 1.076 * np.asarray(rain_mm_per_h, dtype=np.float64) ** 0.67
-    return db_per_km * NEPER_PER_DB / 1_000.0
+    """Extinction (1/m) of visible and infrared light by rain; its drops are large: no wavelength."""
+    db_per_km = 1.076 * checked("rain_mm_per_h", rain_mm_per_h, 0.0) ** 0.67
+    return np.asarray(db_per_km * NEPER_PER_DB / 1_000.0)
 
 
 def transmission(extinction_per_m: ArrayLike, range_m: ArrayLike) -> Array:
     """Beer-Lambert: share of contrast (or of power) left after `range_m`."""
-    return np.exp(-np.asarray(extinction_per_m, dtype=np.float64) * np.asarray(range_m, dtype=np.float64))
+    extinction = checked("extinction_per_m", extinction_per_m, 0.0)
+    return np.asarray(np.exp(-extinction * checked("range_m", range_m, 0.0)))
 
 
 def _regression(log_f: float, terms: Array, slope: float, intercept: float) -> float:
@@ -74,8 +79,8 @@ def _regression(log_f: float, terms: Array, slope: float, intercept: float) -> f
 def rain_power_law(
     frequency_ghz: float, elevation_deg: float = 0.0, tilt_deg: float = 0.0
 ) -> tuple[float, float]:
-    """Coefficients (k, alpha) of P.838-3 for 1..1000 GHz; `tilt_deg` 0 is horizontal polarisation, 90 vertical."""
-    log_f = float(np.log10(frequency_ghz))
+    """Coefficients (k, alpha) of P.838-3 for 1..1000 GHz; polarisation: `tilt_deg` 0 level, 90 upright."""
+    log_f = float(np.log10(checked("frequency_ghz", frequency_ghz, 1.0, 1_000.0)))
     k_h = 10.0 ** _regression(log_f, _K_H, -0.18961, 0.71147)
     k_v = 10.0 ** _regression(log_f, _K_V, -0.16398, 0.63297)
     alpha_h = _regression(log_f, _ALPHA_H, 0.67849, -1.95537)
@@ -89,13 +94,15 @@ def rain_power_law(
 def rain_radar_db_per_km(rain_mm_per_h: ArrayLike, frequency_ghz: float, tilt_deg: float = 0.0) -> Array:
     """One-way attenuation (dB/km) by rain on a level path (P.838-3)."""
     k, alpha = rain_power_law(frequency_ghz, 0.0, tilt_deg)
-    return np.asarray(k * np.asarray(rain_mm_per_h, dtype=np.float64) ** alpha)
+    return np.asarray(k * checked("rain_mm_per_h", rain_mm_per_h, 0.0) ** alpha)
 
 
 def fog_radar_db_per_km(
     liquid_g_per_m3: ArrayLike, frequency_ghz: float, temperature_c: float = 5.0
 ) -> Array:
     """One-way attenuation (dB/km) by fog of the given liquid water content (P.840-8, below 200 GHz)."""
+    liquid = checked("liquid_g_per_m3", liquid_g_per_m3, 0.0)
+    checked("frequency_ghz", frequency_ghz, 1.0, 200.0)
     theta = 300.0 / (temperature_c + 273.15)
     static = 77.66 + 103.3 * (theta - 1.0)
     middle, optical = 0.0671 * static, 3.52
@@ -106,4 +113,4 @@ def fog_radar_db_per_km(
     imaginary = x_1 * (static - middle) / (1.0 + x_1**2) + x_2 * (middle - optical) / (1.0 + x_2**2)
     eta = (2.0 + real) / imaginary
     k_l = 0.819 * frequency_ghz / (imaginary * (1.0 + eta**2))
-    return np.asarray(k_l * np.asarray(liquid_g_per_m3, dtype=np.float64))
+    return np.asarray(k_l * liquid)

@@ -1,11 +1,11 @@
 """How well each kind of equipment detects a class of crossing under a condition.
 
-Point equipment      rate = -ln(1 - P_look) / T_look; P_look of imagers and observers = search cap x TTPF(N / N50),
-                     of radars the confirmed hits of the scans in one look times the share of headings whose radial
-                     speed shows                                                        (kernels.optics, kernels.radar)
-Line equipment       exposure = -ln(1 - P_d), charged once to whoever crosses it        (kernels.ground)
-Aircraft, drones     rate = W v / A while on station, W the integral of the lateral range curve of the payload
-                     over its swath                                                     (kernels.air)
+Point equipment      rate = -ln(1 - P_look) / T_look; P_look of imagers and observers = search cap x
+                     TTPF(N / N50), of radars the confirmed hits of the scans in one look times the share of
+                     headings whose radial speed shows (kernels.optics, kernels.radar)
+Line equipment       exposure = -ln(1 - P_d), charged once to whoever crosses it (kernels.ground)
+Aircraft, drones     rate = W v / A while on station, W the integral of the lateral range curve of the
+                     payload over its swath (kernels.air)
 Availability         share of crossings for which it works throughout; 0 in weather in which it cannot work
 
 A target that spans less than half of the cycles criterion is not claimed: TTPF's long tail times hours of
@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sarhad.errors import InputFaults
 from sarhad.kernels import air, atmosphere, ground, optics, radar
+from sarhad.kernels.quantity import checked
 from sarhad.kernels.speed import speed_mps
 from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType, Kind
@@ -71,14 +72,12 @@ def look_rate_per_s(
 ) -> Array:
     """Rate (1/s) of successful independent looks of point equipment at targets in sight at `range_m`.
 
-    `range_m` has any shape, finite and not negative; the answer has the same shape, never rises with range and
+    `range_m` has any shape, finite and not negative; the answer has the same shape, never rises with range,
     is zero beyond the equipment's `max_range_m`. `mast_m` None takes the type's own.
     Raises InputFaults for other equipment, for a missing parameter and for ranges that are no ranges.
     """
     _check_mount(equipment, "point")
-    r = np.asarray(range_m, dtype=np.float64)
-    if not np.all(np.isfinite(r)) or np.any(r < 0):
-        raise InputFaults.one("range_m", "finite ranges of at least 0 m", "a negative or non-finite range")
+    r = checked("range_m", range_m, 0.0)
     p = _P_LOOK[equipment.kind](equipment, target, condition, np.maximum(r, NEAREST_M))
     reach_m = _need(equipment, "max_range_m")
     if equipment.kind == "radar":
@@ -121,7 +120,7 @@ def _visible_contrast(target: Target, condition: Condition, range_m: Array) -> A
 
 
 def thermal_extinction_per_m(condition: Condition, wavelength_um: float) -> float:
-    """Extinction (1/m) of heat: Kruse-Kim for haze and fog, as visible in snow, a stated share in dust; and rain.
+    """Extinction (1/m) of heat: Kruse-Kim for haze and fog, as visible in snow, a share in dust; and rain.
 
     Water vapour's own absorption is left out: humidity is not part of a condition.
     """
@@ -221,7 +220,7 @@ def _target_scale(kind: Kind, target: Target, condition: Condition) -> float:
     if kind == "magnetic":
         return target.magnetic
     if kind == "pir":
-        # the warmth received falls with the square of distance, so the range goes with the root of the contrast
+        # warmth received falls with the square of distance: the range goes with the root of the contrast
         contrast_k = max(condition.thermal_contrast_k, 0.0)
         return float(target.infrared * np.sqrt(contrast_k / REFERENCE_CONTRAST_K))
     return target.seismic
@@ -235,8 +234,6 @@ def crossing_exposure(equipment: EquipmentType, target: Target, condition: Condi
 def nuisance_per_day(equipment: EquipmentType, condition: Condition, length_m: float) -> float:
     """Nuisance alarms a day on `length_m` of line equipment."""
     _check_mount(equipment, "line")
-    if not (np.isfinite(length_m) and length_m >= 0):
-        raise InputFaults.one("length_m", "a finite length of at least 0 m", length_m)
     names = ("nuisance_per_km_day", "nuisance_wind_per_km_day", "nuisance_rain_per_km_day")
     calm, wind, rain = (_need(equipment, name) for name in names)
     return ground.nuisance_per_day(
@@ -257,8 +254,6 @@ def sweep_width_m(equipment: EquipmentType, target: Target, condition: Condition
 
 def area_rate_per_s(equipment: EquipmentType, target: Target, condition: Condition, area_m2: float) -> float:
     """Rate (1/s) of detections W v / A of one aircraft or drone while it is over an area."""
-    if not (np.isfinite(area_m2) and area_m2 > 0):
-        raise InputFaults.one("area_m2", "a finite area above 0 m2", area_m2)
     width_m = sweep_width_m(equipment, target, condition)
     return air.search_rate_per_s(width_m, _need(equipment, "speed_mps"), area_m2)
 
