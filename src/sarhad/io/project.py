@@ -220,16 +220,17 @@ def _build(reading: _Reading) -> Project | None:
 def _table(
     reading: _Reading, section: str, read: Callable[[Path | None], Mapping[str, T]]
 ) -> tuple[Row | None, Mapping[str, T]]:
-    """Read the shipped table of equipment or targets with the project's own, if it names one."""
+    """Read the shipped table of equipment or targets; the project's own entries add to it or replace."""
     row = reading.section(section)
     named = None if row is None else reading.file(row)
+    shipped = read(None)
     if named is None:
-        return row, read(None)
+        return row, shipped
     try:
-        return row, read(named[1])
+        return row, {**shipped, **read(named[1])}
     except InputFaults as error:
         reading.gather(error, named[0])
-        return row, read(None)
+        return row, shipped
 
 
 def _known(
