@@ -106,11 +106,12 @@ def _open(path: Path, layer: str | None) -> GeoDataFrame:
     import pyogrio
 
     try:
-        if path.suffix.lower() in {".parquet", ".geoparquet"}:
-            frame = geopandas.read_parquet(path)
-        else:
-            layer = _layer(path, layer, [str(name) for name, _ in pyogrio.list_layers(path)])
-            frame = geopandas.read_file(path, layer=layer, engine="pyogrio")
+        with np.errstate(invalid="ignore"):  # coordinates that are NaN are a fault of their row, found below
+            if path.suffix.lower() in {".parquet", ".geoparquet"}:
+                frame = geopandas.read_parquet(path)
+            else:
+                layer = _layer(path, layer, [str(name) for name, _ in pyogrio.list_layers(path)])
+                frame = geopandas.read_file(path, layer=layer, engine="pyogrio")
     except (ValueError, OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         message = str(error).splitlines()[0]
         raise InputFaults.one(path.name, "GeoJSON, GeoPackage, GeoParquet or Shapefile", message) from error
