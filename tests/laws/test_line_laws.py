@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Geod
@@ -149,10 +149,11 @@ def test_offset_to_a_ring_is_distance_and_inside(seed: int, n: int) -> None:
     x_m, y_m = np.append(x_m, x_m[0]), np.append(y_m, y_m[0])
     line = Polyline(x_m, y_m, np.arange(n + 1.0), np.array([0, n + 1]), np.array([True]))
     window = Window(-1_030.0, 1_030.0, 61.0, 34, 34)
-    found = signed_offset(window, line, home_is_left=True)
+    ring = shapely.Polygon(np.stack([x_m, y_m], axis=1))
+    assume(ring.is_valid)
+    found = signed_offset(window, line, home_is_left=bool(shapely.is_ccw(ring.exterior)))
     row, col = np.indices((34, 34))
     points = shapely.points(window.left_m + (col + 0.5) * 61, window.top_m - (row + 0.5) * 61)
-    ring = shapely.Polygon(np.stack([x_m, y_m], axis=1))
     assert np.abs(found.offset_m) == pytest.approx(shapely.distance(ring.exterior, points), abs=1e-6)
     assert np.array_equal(
         found.offset_m > 1e-6, shapely.contains(ring, points) & (np.abs(found.offset_m) > 1e-6)
