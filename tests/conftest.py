@@ -141,7 +141,7 @@ def write_terrain(path: Path) -> None:
         count=1,
         dtype="float32",
         crs=CRS,
-        transform=rasterio.transform.from_origin(LEFT_M, TOP_M, CELL_M, CELL_M),
+        transform=rasterio.transform.Affine(CELL_M, 0.0, LEFT_M, 0.0, -CELL_M, TOP_M),
         nodata=-32768.0,
         compress="deflate",
     ) as data:

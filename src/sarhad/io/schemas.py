@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import get_args
+from typing import get_args, get_type_hints
 
 from sarhad.io.tables import Column, Schema
-from sarhad.io.terrain import Kind as TerrainKind
 from sarhad.model.asset import State
 from sarhad.model.condition import Light, Weather
 from sarhad.model.line import HomeSide
-from sarhad.model.project import Candidates
+from sarhad.model.project import Candidates, TerrainSource
 
 _POINT = (
     Column("lon_deg", "number", "Longitude (WGS84), where there is no geometry", "deg", low=-180, high=180),
@@ -129,6 +128,7 @@ SCHEMAS = (ASSETS, TEAMS, SITES, BARRIERS, GOALS, RANGES, WEIGHTS, MARKS, CONDIT
 _FILE = Column("file", "text", "File, relative to the folder", required=True)
 _LAYER = Column("layer", "text", "Layer, where the file holds several")
 _RULE = Candidates()
+_TERRAIN_KINDS: tuple[str, ...] = get_args(get_type_hints(TerrainSource)["kind"])
 
 SECTIONS: Mapping[str, tuple[Column, ...]] = {
     "project": (
@@ -148,7 +148,7 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
     ),
     "terrain": (
         _FILE,
-        Column("kind", "text", "What the heights are", required=True, choices=get_args(TerrainKind)),
+        Column("kind", "text", "What the heights are", required=True, choices=_TERRAIN_KINDS),
         Column("vertical_datum", "text", "What heights are measured from", required=True),
         Column("source", "text", "Where the heights come from", required=True),
         Column("voids", "text", "What to do with voids", default="refuse", choices=("refuse", "fill")),

@@ -55,10 +55,11 @@ def read_layer(path: Path, name: str, layer: str, faults: list[Fault]) -> Layer 
         return None
     if suffix == ".csv":
         return _read_csv(path, place, faults)
-    if suffix in _GDAL_SUFFIXES:
-        return _read_gdal(path, place, faults)
-    if suffix in _PARQUET_SUFFIXES:
-        return _read_parquet(path, place, faults)
+    with np.errstate(invalid="ignore"):  # coordinates that are NaN become faults, not warnings
+        if suffix in _GDAL_SUFFIXES:
+            return _read_gdal(path, place, faults)
+        if suffix in _PARQUET_SUFFIXES:
+            return _read_parquet(path, place, faults)
     faults.append(place.fault(FORMATS, f"a file {path.name}"))
     return None
 
@@ -81,7 +82,7 @@ def check_crs_fits(crs: Any, bounds: Bounds, place: Place, faults: list[Fault]) 
             expected = f"degrees within +-180 and +-90, as the declared {label} says"
             faults.append(place.fault(expected, f"coordinates {reach} (metres?)", column="geometry"))
         return like_degrees
-    if like_degrees and crs.area_of_use is not None:
+    if like_degrees and crs.to_authority() is not None:
         expected = f"metres, as the declared {label} says"
         faults.append(place.fault(expected, f"coordinates {reach} (degrees?)", column="geometry"))
         return False
@@ -102,7 +103,7 @@ def polylines(geometry: Any) -> tuple[NDArray[np.float64], ...]:
 
     found: list[NDArray[np.float64]] = []
     for part in shapely.get_parts([geometry]).tolist():
-        if part.geom_type == "GeometryCollection":
+        if hasattr(part, "geoms"):
             found += polylines(part)
         elif part.geom_type == "Polygon":
             rings = (part.exterior, *part.interiors)
