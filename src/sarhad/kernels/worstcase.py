@@ -336,8 +336,8 @@ def _all_through(
     step_exposure: FloatArray, band: Band, cells: tuple[PtrArray, CellArray], reach: Reach
 ) -> Through:
     """Search the home side once, then outward from each stretch."""
-    if not (reach.start_beyond_m > 0.0 and reach.window_m >= 0.0 and reach.cell_m > 0.0):
-        raise InputFaults.one("reach", "start_beyond_m and cell_m above 0, window_m of 0 or more", reach)
+    if not (reach.cell_m > 0.0 and 0.0 < reach.start_beyond_m <= reach.window_m < np.inf):
+        raise InputFaults.one("reach", "cell_m above 0, and 0 < start_beyond_m <= window_m", reach)
     offset_m = grid("offset_m", band.offset_m, band.step_s.shape[1:])
     worth = grid("w", band.w, offset_m.shape)
     is_home = offset_m >= 0.0
