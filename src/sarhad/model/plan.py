@@ -62,7 +62,8 @@ class PlanResult:
     """A plan with the exact value of its objective, a proven bound on any plan's, and their gap.
 
     `gap` = (bound - value) / bound. `before` is the value without the plan; `adversaries` names what the
-    objective weighs, as (adversary, weight, value of the plan against it).
+    objective weighs, as (adversary, weight, value of the plan against it). `ranking` goes on beyond the
+    budget: any head of it is a plan for that much money.
     """
 
     plan: Plan
@@ -70,6 +71,7 @@ class PlanResult:
     bound: float
     before: float
     adversaries: tuple[tuple[str, float, float], ...]
+    ranking: Plan = Plan()
 
     @property
     def gap(self) -> float:

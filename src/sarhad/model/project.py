@@ -88,12 +88,16 @@ class Goals:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Rule by which candidate sites are found on the terrain where the project gives none."""
+    """Rule by which candidate sites are found on the terrain where the project gives none.
+
+    A site lies at most `max_offset_m` from the line on the home side, on ground no steeper than `max_slope`,
+    within `max_access_s` of travel from a post; it stands out over its surroundings of `radius_m`.
+    """
 
     n: int = 1_600
     max_offset_m: float = 5_000.0
     max_slope: float = 0.6
-    max_access_m: float = 2_500.0
+    max_access_s: float = 21_600.0
     radius_m: float = 600.0
 
 

@@ -1,0 +1,113 @@
+"""Writes results: all of a folder or nothing of it, and the same bytes for the same answer.
+
+`results/` holds `profile.parquet` (every row, routes as a second geometry), `results.gpkg` (layers to open in
+QGIS), `coverage/*.tif`, `summary.json` and `manifest.json` (hashes of the inputs, versions, seeds, KIND).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+
+import sarhad
+from sarhad.model.project import Project
+
+RESULTS = "results"
+LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
+# GeoPackage notes when a layer changed; a fixed date keeps equal answers equal byte for byte.
+_LAYER_DATE = "2000-01-01T00:00:00.000Z"
+
+
+@contextmanager
+def results_folder(project_folder: Path) -> Iterator[Path]:
+    """Give a folder to write into that takes the place of the old results when, and only when, all went well."""
+    goal = project_folder / RESULTS
+    part = Path(tempfile.mkdtemp(prefix=f".{RESULTS}-", dir=project_folder))
+    try:
+        yield part
+        part.chmod(0o755)
+        old = project_folder / f".{RESULTS}-old"
+        shutil.rmtree(old, ignore_errors=True)
+        if goal.exists():
+            os.replace(goal, old)
+        os.replace(part, goal)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def write_profile(folder: Path, profile: gpd.GeoDataFrame) -> None:
+    """Write every row of a profile as GeoParquet, the routes as a second geometry column."""
+    table = profile.copy()
+    table["route"] = gpd.GeoSeries(table["route"], crs="EPSG:4326", index=table.index)
+    table.to_parquet(folder / "profile.parquet", compression="zstd", index=False)
+
+
+def write_layers(folder: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """Write layers into `results.gpkg`, in the given order; empty layers are left out."""
+    path = folder / "results.gpkg"
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _LAYER_DATE})
+    try:
+        for name, layer in layers.items():
+            if len(layer):
+                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=path.exists())
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    if path.exists():
+        with sqlite3.connect(path) as connection:
+            connection.execute("VACUUM")
+        connection.close()
+
+
+def write_json(folder: Path, name: str, value: object) -> None:
+    """Write a JSON file that reads and diffs well."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, allow_nan=False)
+    (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def manifest(project: Project, kind: str) -> dict[str, object]:
+    """Return what a result stands on: inputs, numbers of the computation, versions, terrain KIND."""
+    settings = asdict(project.settings)
+    del settings["processes"]  # it never changes a result
+    return {
+        "sarhad": sarhad.__version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "project": project.title,
+        "terrain": {
+            "kind": kind,
+            "source": project.terrain.source,
+            "vertical_datum": project.terrain.vertical_datum,
+        },
+        "line": {
+            "source": project.line.source,
+            "vertex_step_m": project.line.vertex_step_m,
+            "length_m": project.line.length_m,
+        },
+        "settings": settings,
+        "inputs_sha256": dict(sorted(project.hashes.items())),
+        "notes": list(project.notes),
+    }
+
+
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a folder, by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,212 @@
+"""What the assets of one sector see: who sees which cell from how far, and at what rate.
+
+Sight depends on terrain and heights only, so it is worked out once per target height; rates follow from
+range under each condition. Identical items at one place are independent units, each with its own state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sarhad.kernels.exposure import SensorLines, View
+from sarhad.kernels.sight import visible_pairs
+from sarhad.kernels.sight_observers import Observers
+from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
+from sarhad.model.condition import Condition
+from sarhad.model.equipment import EquipmentType
+from sarhad.model.project import Project
+from sarhad.model.target import Target
+from sarhad.planning.ground import Ground, Mask
+from sarhad.planning.frame import locate
+from sarhad.planning.sensing import (
+    area_rate_per_s,
+    availability,
+    crossing_exposure,
+    look_rate_per_s,
+    max_range_m,
+)
+
+RATE_FLOOR_PER_S = 1e-7  # below this an asset would need months to notice: not worth an entry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One item of one asset, as placed in a sector; `row`, `col` are -1 for lines and areas."""
+
+    asset: Asset
+    equipment: EquipmentType
+    row: int = -1
+    col: int = -1
+    range_m: float = 0.0
+
+    @property
+    def mast_m(self) -> float:
+        """Height of the sensor above the ground."""
+        return self.equipment.mast_m if self.asset.mast_m is None else self.asset.mast_m
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """Pairs of cell and unit with a free line of sight (or under an area's patrol), ordered by cell.
+
+    `ptr` (n_cell + 1,), `unit` (pair,), `range_m` (pair,); area units have range 0.
+    """
+
+    ptr: NDArray[np.int64]
+    unit: NDArray[np.int32]
+    range_m: NDArray[np.float32]
+
+
+def reach_m(project: Project, equipment: EquipmentType) -> float:
+    """Range beyond which a type sees none of the project's targets in any of its conditions."""
+    return max_range_m(equipment, project.targets, project.conditions)
+
+
+def units_in(ground: Ground, assets: Sequence[Asset]) -> tuple[Unit, ...]:
+    """Return the units that can matter in a sector, in the order of the assets."""
+    project, sector = ground.project, ground.sector
+    grid, cell_m = sector.grid, ground.project.settings.cell_m
+    points = [a for a in assets if isinstance(a.place, AtPoint)]
+    row, col = locate(
+        project,
+        grid,
+        np.array([a.place.lon_deg for a in points if isinstance(a.place, AtPoint)]),
+        np.array([a.place.lat_deg for a in points if isinstance(a.place, AtPoint)]),
+    )
+    at = {id(a): (int(row[i]), int(col[i])) for i, a in enumerate(points)}
+    from_m, to_m = sector.chainage_span_m
+    range_of = {e: reach_m(project, project.equipment[e]) for e in {a.equipment_id for a in points}}
+    found: list[Unit] = []
+    for asset in assets:
+        equipment = project.equipment[asset.equipment_id]
+        if isinstance(asset.place, AtPoint):
+            r, c = at[id(asset)]
+            inside = 0 <= r < grid.n_row and 0 <= c < grid.n_col
+            if inside and np.isfinite(ground.dem_m[r, c]) and range_of[asset.equipment_id] > cell_m:
+                found += [Unit(asset, equipment, r, c, range_of[asset.equipment_id])] * asset.n
+        elif asset.place.from_m < to_m and asset.place.to_m > from_m:
+            found += [Unit(asset, equipment)] * asset.n
+    return tuple(found)
+
+
+def sight(ground: Ground, units: Sequence[Unit], target_m: float, within: Mask) -> Sighting:
+    """Work out who sees which cells of `within`, for a target of the given height.
+
+    Units that share place, mast and sector share one viewshed, out to the longest of their ranges.
+    """
+    settings = ground.project.settings
+    looks: dict[tuple[int, int, float, float, float], list[int]] = {}
+    for i, unit in enumerate(units):
+        if unit.row >= 0:
+            look = (unit.row, unit.col, unit.mast_m, unit.asset.azimuth_deg, unit.asset.sector_deg)
+            looks.setdefault(look, []).append(i)
+    cells: list[NDArray[np.int64]] = []
+    owners: list[NDArray[np.int32]] = []
+    ranges: list[NDArray[np.float32]] = []
+    if looks:
+        table = np.array(list(looks))
+        longest_m = np.array([max(units[i].range_m for i in group) for group in looks.values()])
+        observers = Observers(
+            row=table[:, 0].astype(np.int64),
+            col=table[:, 1].astype(np.int64),
+            height_m=table[:, 2],
+            range_m=longest_m,
+            azimuth_deg=table[:, 3],
+            sector_deg=table[:, 4],
+            min_range_m=np.zeros(len(table)),
+        )
+        ptr, cell, range_m = visible_pairs(
+            ground.dem_m,
+            observers,
+            cell_m=settings.cell_m,
+            target_m=target_m,
+            curvature=settings.curvature,
+            within=within,
+        )
+        for k, group in enumerate(looks.values()):
+            seen, far_m = cell[ptr[k] : ptr[k + 1]], range_m[ptr[k] : ptr[k + 1]]
+            for i in group:
+                near = far_m <= units[i].range_m
+                cells.append(seen[near].astype(np.int64))
+                owners.append(np.full(int(near.sum()), i, np.int32))
+                ranges.append(far_m[near])
+    for i, unit in enumerate(units):
+        if isinstance(unit.asset.place, OverBand):
+            place = unit.asset.place
+            chainage_m = ground.sector.chainage_m
+            flown = np.flatnonzero(within & (chainage_m >= place.from_m) & (chainage_m < place.to_m))
+            cells.append(flown)
+            owners.append(np.full(len(flown), i, np.int32))
+            ranges.append(np.zeros(len(flown), np.float32))
+    return _by_cell(ground.sector.grid.n_cell, cells, owners, ranges)
+
+
+def _by_cell(
+    n_cell: int,
+    cells: list[NDArray[np.int64]],
+    owners: list[NDArray[np.int32]],
+    ranges: list[NDArray[np.float32]],
+) -> Sighting:
+    if not cells:
+        return Sighting(np.zeros(n_cell + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+    cell = np.concatenate(cells)
+    order = np.argsort(cell, kind="stable")
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=n_cell))]).astype(np.int64)
+    return Sighting(ptr, np.concatenate(owners)[order], np.concatenate(ranges)[order])
+
+
+def view_of(
+    ground: Ground, units: Sequence[Unit], sighting: Sighting, target: Target, condition: Condition
+) -> View:
+    """Return the rates at which units detect a target in the cells they see."""
+    rate_per_s = np.zeros(len(sighting.unit))
+    groups: dict[tuple[str, float, str], list[int]] = {}
+    for i, unit in enumerate(units):
+        if isinstance(unit.asset.place, AlongLine):
+            continue
+        area = repr(unit.asset.place) if isinstance(unit.asset.place, OverBand) else ""
+        groups.setdefault((unit.equipment.equipment_id, unit.mast_m, area), []).append(i)
+    group_of = np.full(len(units) + 1, -1)
+    for g, members in enumerate(groups.values()):
+        group_of[members] = g
+    pair_group = group_of[sighting.unit]
+    for g, members in enumerate(groups.values()):
+        unit, mine = units[members[0]], np.flatnonzero(pair_group == g)
+        if isinstance(unit.asset.place, OverBand):
+            area_m2 = _area_m2(ground, unit.asset.place)
+            rate_per_s[mine] = area_rate_per_s(unit.equipment, target, condition, area_m2)
+        else:
+            far_m = sighting.range_m[mine].astype(np.float64)
+            rate_per_s[mine] = look_rate_per_s(unit.equipment, target, condition, far_m, mast_m=unit.mast_m)
+    keep = rate_per_s > RATE_FLOOR_PER_S
+    kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
+    return View(kept_before[sighting.ptr], sighting.unit[keep], rate_per_s[keep])
+
+
+def _area_m2(ground: Ground, place: OverBand) -> float:
+    """Area that a patrol sweeps: from the start line beyond the border to the headline goal depth."""
+    settings = ground.project.settings
+    return (place.to_m - place.from_m) * (settings.start_beyond_m + settings.depth_m)
+
+
+def sensor_lines(units: Sequence[Unit], target: Target, condition: Condition) -> SensorLines:
+    """Return the ground-sensor lines among the units with the exposure of one crossing."""
+    lines = [(i, u, u.asset.place) for i, u in enumerate(units) if isinstance(u.asset.place, AlongLine)]
+    return SensorLines(
+        asset=np.array([i for i, _, _ in lines], np.int32),
+        offset_m=np.array([place.offset_m for _, _, place in lines], np.float64),
+        from_m=np.array([place.from_m for _, _, place in lines], np.float64),
+        to_m=np.array([place.to_m for _, _, place in lines], np.float64),
+        exposure=np.array(
+            [crossing_exposure(u.equipment, target, condition) for _, u, _ in lines], np.float64
+        ),
+    )
+
+
+def working_share(units: Iterable[Unit], condition: Condition) -> NDArray[np.float64]:
+    """Return f (unit,): the share of crossings for which each unit works the whole time."""
+    return np.array([availability(u.equipment, condition, u.asset.availability) for u in units], np.float64)

@@ -1,0 +1,132 @@
+"""The ground of one sector: heights, how targets move on it, and how soon teams get where.
+
+Movement is one array: `step_s` (8, row, col), the seconds of each of the eight steps out of each cell
+(`sarhad.kernels.steps`). Targets move between the start line beyond the border and the deepest goal; teams
+move on the home side of the band only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sarhad.io.terrain import open_terrain
+from sarhad.kernels.leastcost import two_mode_time
+from sarhad.kernels.speed import speed_mps
+from sarhad.kernels.steps import step_time
+from sarhad.model.asset import Asset, AtPoint, Team
+from sarhad.model.project import Project
+from sarhad.model.target import Target
+from sarhad.planning.barriers import barrier_friction
+from sarhad.planning.frame import locate
+from sarhad.planning.sector import Sector, SectorPlan, build_sector
+
+Mask = NDArray[np.bool_]
+Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """One sector with its heights; `kind` is the terrain's KIND and goes into every result."""
+
+    project: Project
+    sector: Sector
+    dem_m: NDArray[np.float32]
+    kind: str
+
+    @property
+    def moving(self) -> Mask:
+        """Cells in which targets move: from just beyond the start line to just beyond the deepest goal."""
+        settings, offset_m = self.project.settings, self.sector.offset_m
+        reach_m = max(settings.depth_m, *settings.depths_m) + 2 * settings.cell_m
+        from_m = -settings.start_beyond_m - 2 * settings.cell_m
+        return self.sector.in_band & (offset_m >= from_m) & (offset_m <= reach_m)
+
+
+def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
+    """Read the heights of one sector in one terrain realisation."""
+    sector = build_sector(project, plan)
+    terrain = open_terrain(project.terrain, project.settings)
+    dem_m = terrain.heights_m(sector.grid, realisation)
+    return Ground(project, sector, dem_m, terrain.kind)
+
+
+def target_steps(ground: Ground, target: Target, season: str) -> Field:
+    """Return `step_s` (8, row, col) of a target in a season, rivers and cliffs included."""
+    settings = ground.project.settings
+    level_mps = float(speed_mps(target.speed, np.zeros(1))[0]) * target.speed_factor
+    friction, barrier = barrier_friction(ground.project, ground.sector, season, level_speed_mps=level_mps)
+    return step_time(
+        np.where(ground.moving, ground.dem_m, np.float32(np.nan)),
+        cell_m=settings.cell_m,
+        speed=target.speed,
+        speed_factor=target.speed_factor,
+        max_slope=target.max_slope,
+        friction=friction,
+        barrier=barrier,
+    )
+
+
+def all_teams(project: Project, assets: Iterable[Asset]) -> tuple[Team, ...]:
+    """Return the project's teams and those that come with posts among the assets."""
+    posted = [
+        Team(f"team-{asset.asset_id}", asset.place.lon_deg, asset.place.lat_deg)
+        for asset in assets
+        if isinstance(asset.place, AtPoint)
+        and project.equipment[asset.equipment_id].parameter.get("team_n", 0) >= 1
+    ]
+    return project.teams + tuple(posted)
+
+
+def response_time(ground: Ground, teams: tuple[Team, ...]) -> Field:
+    """Return R (row, col): seconds until the first team can stand in a cell; inf where none can.
+
+    Assessment, turn-out, driving where the ground is gentle, then walking; teams do not cross the line.
+    """
+    settings, sector = ground.project.settings, ground.sector
+    within = sector.in_band & sector.home
+    response_s = np.full(sector.grid.shape, np.inf)
+    if not teams:
+        return response_s
+    dem_m = np.where(within, ground.dem_m, np.float32(np.nan))
+    foot_s = step_time(dem_m, cell_m=settings.cell_m, speed="tobler", max_slope=1.2)
+    drive_factor = settings.team_speed_mps / float(speed_mps("vehicle", np.zeros(1))[0])
+    drive_s = step_time(
+        dem_m,
+        cell_m=settings.cell_m,
+        speed="vehicle",
+        speed_factor=drive_factor,
+        max_slope=settings.team_max_slope,
+    )
+    row, col = locate(
+        ground.project,
+        sector.grid,
+        np.array([t.lon_deg for t in teams]),
+        np.array([t.lat_deg for t in teams]),
+    )
+    inside = (row >= 0) & (col >= 0) & (row < sector.grid.n_row) & (col < sector.grid.n_col)
+    inside[inside] = within[row[inside], col[inside]]
+    for vehicle in (True, False):
+        for dismount_s in sorted({t.dismount_s for t in teams if t.vehicle == vehicle}):
+            chosen = [
+                i
+                for i, t in enumerate(teams)
+                if inside[i] and t.vehicle == vehicle and t.dismount_s == dismount_s
+            ]
+            if not chosen:
+                continue
+            seed_cell = row[chosen] * sector.grid.n_col + col[chosen]
+            seed_s = np.array([teams[i].assess_s + teams[i].turnout_s for i in chosen])
+            time_s = two_mode_time(
+                drive_s if vehicle else np.full_like(drive_s, np.inf),
+                foot_s,
+                seed_cell.astype(np.int64),
+                seed_s,
+                dismount_s,
+                within,
+            )
+            response_s = np.minimum(response_s, time_s)
+    return response_s

@@ -1,0 +1,206 @@
+"""The pool of routes on which plans are searched, and the exact worth of a plan, sector by sector.
+
+A pool part holds, for one sector, what every item on offer would add to the detection of each route
+(theta, model section 4). Theta and cap take w with the teams of all posts on offer, so that the surrogate
+stays an upper bound of the exact value of every plan; the exact value takes the teams that a plan has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sarhad.kernels.crossing import weighted_exposure
+from sarhad.kernels.exposure import Routes
+from sarhad.model.asset import Asset
+from sarhad.model.project import Project
+from sarhad.planning.coverage import units_in
+from sarhad.planning.crossing import Watch, concatenated, optimal_through, watched_passages
+from sarhad.planning.ground import Field, Ground, lay_ground
+from sarhad.planning.items import Item
+from sarhad.planning.sector import SectorPlan
+
+OPTIMAL = -1
+Case = tuple[str, str]  # target_id, condition_id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoolPart:
+    """Routes of one sector: parallel (route,) arrays, and theta as (route, item) entries.
+
+    `case` numbers (target, condition) in the project's order, targets first; `field` is the perturbed field
+    of an unaware route, OPTIMAL for a route of the optimal adversary.
+    """
+
+    stretch: NDArray[np.int64]
+    case: NDArray[np.int64]
+    field: NDArray[np.int64]
+    base_theta: Field
+    cap: Field
+    entry_route: NDArray[np.int64]
+    entry_item: NDArray[np.int64]
+    entry_theta: Field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SectorPool:
+    """The first pool of a sector, the optimal adversary's first routes, and the items that matter in it."""
+
+    part: PoolPart
+    known: Mapping[Case, Routes]
+    items: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoolJob:
+    """One sector and everything on offer."""
+
+    project: Project
+    plan: SectorPlan
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorthJob:
+    """One sector with what a plan buys there: (item, n) pairs; `known` routes of the optimal adversary.
+
+    With `cut` the plan's own worst routes are measured against everything on offer and come back.
+    """
+
+    project: Project
+    plan: SectorPlan
+    items: tuple[Item, ...]
+    bought: tuple[tuple[int, int], ...]
+    known: Mapping[Case, Routes]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """Exact P_t by case over the owned stretches, against both adversaries; NaN where nothing crosses.
+
+    The optimal adversary takes the least of all known routes and of the worst route found for this plan.
+    """
+
+    stretch: NDArray[np.int64]
+    unaware: Mapping[Case, Field]
+    optimal: Mapping[Case, Field]
+    part: PoolPart | None
+    found: Mapping[Case, Routes]
+
+
+def pool_sector(job: PoolJob) -> SectorPool:
+    """Return the unaware routes of a sector and the fastest ones as the optimal adversary's first."""
+    ground = lay_ground(job.project, job.plan, 0)
+    builder = _Builder(job.project, job.items)
+    known: dict[Case, Routes] = {}
+    for passage, watches in watched_passages(ground, builder.everything):
+        n_field = job.project.settings.n_fields
+        unaware = concatenated([passage.unaware_routes(field) for field in range(n_field)])
+        fields = np.repeat(np.arange(n_field), len(passage.stretches))
+        fastest = passage.fastest_routes()
+        for watch in watches:
+            builder.add(watch, unaware, fields)
+            builder.add(watch, fastest, np.full(len(passage.stretches), OPTIMAL))
+            known[_case(watch)] = fastest
+    return SectorPool(builder.part(), known, builder.in_reach(ground))
+
+
+def worth_sector(job: WorthJob) -> Worth:
+    """Return the exact worth of a plan in one sector, and new routes for the pool where asked."""
+    ground = lay_ground(job.project, job.plan, 0)
+    fielded = job.project.assets + tuple(job.items[i].bought(n) for i, n in job.bought)
+    unaware: dict[Case, Field] = {}
+    optimal: dict[Case, Field] = {}
+    found: dict[Case, Routes] = {}
+    stretches = np.zeros(0, np.int64)
+    for passage, watches in watched_passages(ground, fielded):
+        stretches = passage.stretches
+        n_field, n = job.project.settings.n_fields, len(stretches)
+        routes = concatenated([passage.unaware_routes(field) for field in range(n_field)])
+        for watch in watches:
+            case = _case(watch)
+            found[case] = optimal_through(watch).routes
+            ways = concatenated([routes, job.known[case], found[case]])
+            p_timely = watch.timely(ways)[0].reshape(-1, n)
+            unaware[case] = p_timely[:n_field].mean(axis=0)
+            optimal[case] = np.fmin.reduce(p_timely, axis=0)
+    part = _cuts(job, ground, found) if job.cut else None
+    return Worth(stretches, unaware, optimal, part, found if job.cut else {})
+
+
+def _cuts(job: WorthJob, ground: Ground, found: Mapping[Case, Routes]) -> PoolPart:
+    builder = _Builder(job.project, job.items)
+    for passage, watches in watched_passages(ground, builder.everything):
+        for watch in watches:
+            builder.add(watch, found[_case(watch)], np.full(len(passage.stretches), OPTIMAL))
+    return builder.part()
+
+
+def _case(watch: Watch) -> Case:
+    return (watch.passage.target.target_id, watch.condition.condition_id)
+
+
+def cases(project: Project) -> list[Case]:
+    """Return every (target, condition) of a project, in the order of PoolPart.case."""
+    return [(t.target_id, c.condition_id) for t in project.targets for c in project.conditions]
+
+
+class _Builder:
+    """Gathers the thetas of one sector's routes against everything that stands and is on offer."""
+
+    def __init__(self, project: Project, items: Sequence[Item]) -> None:
+        self._project = project
+        self._items = items
+        self._number = {item.asset.asset_id: i for i, item in enumerate(items)}
+        self._case = {case: i for i, case in enumerate(cases(project))}
+        self._rows: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Field, Field]] = []
+        self._entries: list[tuple[NDArray[np.int64], NDArray[np.int64], Field]] = []
+        self._n = 0
+
+    @property
+    def everything(self) -> tuple[Asset, ...]:
+        """What stands, then one of each item on offer."""
+        return self._project.assets + tuple(item.asset for item in self._items)
+
+    def add(self, watch: Watch, routes: Routes, field: NDArray[np.int64]) -> None:
+        """Take up routes, several rounds over the owned stretches; those that do not exist are left out."""
+        passage, sector = watch.passage, watch.passage.ground.sector
+        weighted = weighted_exposure(
+            routes,
+            passage.w,
+            watch.view,
+            watch.lines,
+            watch.share,
+            sector.offset_m,
+            sector.chainage_m,
+            w_never_rises=True,
+        )
+        column = np.array([self._number.get(u.asset.asset_id, -1) for u in watch.units] + [-1], np.int64)
+        exists = np.diff(routes.ptr) > 0
+        number = np.cumsum(exists) - 1
+        item = column[weighted.asset]
+        standing = item < 0
+        theta = np.minimum(weighted.theta, 50.0)  # exp(-50): certain detection, and finite for the solver
+        base = np.bincount(weighted.route[standing], theta[standing], minlength=len(exists))
+        offered = ~standing
+        stretch = np.tile(passage.stretches, len(exists) // len(passage.stretches))
+        n = int(exists.sum())
+        case = np.full(n, self._case[_case(watch)], np.int64)
+        self._rows.append((stretch[exists], case, field[exists], base[exists], weighted.cap[exists]))
+        self._entries.append((number[weighted.route[offered]] + self._n, item[offered], theta[offered]))
+        self._n += n
+
+    def part(self) -> PoolPart:
+        """Return all that was taken up."""
+        stretch, case, field, base, cap = (np.concatenate(column) for column in zip(*self._rows, strict=True))
+        route, item, theta = (np.concatenate(column) for column in zip(*self._entries, strict=True))
+        return PoolPart(stretch, case, field, base, cap, route, item, theta)
+
+    def in_reach(self, ground: Ground) -> frozenset[int]:
+        """Return the numbers of the items that can matter in the sector."""
+        found = {self._number.get(u.asset.asset_id, -1) for u in units_in(ground, self.everything)}
+        return frozenset(found - {-1})

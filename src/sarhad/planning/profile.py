@@ -1,0 +1,162 @@
+"""The profile: one row per stretch x target x condition x adversary x goal depth, the product's main output.
+
+Labels follow the optimal adversary's reading of the number: closed above 0.5, thin from 0.01, open below,
+impassable where no route exists. What binds compares what is lost because nobody saw (1 - p_detect) with
+what is lost because it was seen too late (p_detect - p_timely / P_C).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from sarhad.io.cache import content_key
+from sarhad.model.asset import Asset
+from sarhad.model.line import Line, Stretch
+from sarhad.model.plan import Plan
+from sarhad.model.project import Project
+from sarhad.planning.compute import Compute
+from sarhad.planning.crossing import ADVERSARIES, Rows, SectorJob, evaluate_sector
+from sarhad.planning.sector import sectors
+
+CLOSED_ABOVE, OPEN_BELOW = 0.5, 0.01
+KEY = ["stretch_id", "target", "condition", "adversary", "depth_m"]
+
+
+def profile(
+    project: Project,
+    plan: Plan | None = None,
+    *,
+    adversaries: Sequence[str] = ADVERSARIES,
+    n_realisations: int | None = None,
+    compute: Compute | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the profile of a project with its assets, and a plan's on top where one is given.
+
+    One row per stretch, target, condition, adversary and goal depth: `stretch_id, part_id, chainage_from_m,
+    chainage_to_m, target, condition, adversary, depth_m, p_timely, p_low, p_detect, w_line, time_s, label,
+    binds, band_low, band_high, terrain, route` and the stretch as `geometry` (EPSG:4326). `p_low` is the lower
+    end of the optimal adversary's bracket; the band is the range over `n_realisations` of the terrain (the
+    project's setting by default), realisation 0 being the value. Raises NoGoalReachable.
+    """
+    if compute is None:
+        with Compute(project.settings.processes) as own:
+            return profile(project, plan, adversaries=adversaries, n_realisations=n_realisations, compute=own)
+    assets = project.assets + (plan.assets if plan else ())
+    n = project.settings.n_realisations if n_realisations is None else n_realisations
+    main = _evaluate(project, assets, 0, tuple(adversaries), project.settings.depths_m, compute)
+    table = _table(project, main)
+    table["band_low"] = table["band_high"] = table["p_timely"]
+    for realisation in range(1, n):
+        banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))
+        other = _table(project, _evaluate(project, assets, realisation, banded, (), compute))
+        p_other = table[KEY].merge(other[[*KEY, "p_timely"]], on=KEY, how="left")["p_timely"].to_numpy()
+        table["band_low"] = np.fmin(table["band_low"], p_other)
+        table["band_high"] = np.fmax(table["band_high"], p_other)
+    return _with_geometry(project, table)
+
+
+def _evaluate(
+    project: Project,
+    assets: tuple[Asset, ...],
+    realisation: int,
+    adversaries: tuple[str, ...],
+    depths_m: tuple[float, ...],
+    compute: Compute,
+) -> list[list[Rows]]:
+    jobs = [SectorJob(project, plan, assets, realisation, adversaries, depths_m) for plan in sectors(project)]
+    keys = [
+        content_key("sector rows", fingerprint(project), assets, job.plan, realisation, adversaries, depths_m)
+        for job in jobs
+    ]
+    step = "crossings" if realisation == 0 else f"crossings, terrain {realisation}"
+    return compute.run(step, evaluate_sector, jobs, keys=keys)
+
+
+def fingerprint(project: Project) -> str:
+    """Return a key of everything in a project that a result depends on, but for its assets."""
+    return content_key(
+        sorted(project.hashes.items()),
+        replace(project.settings, processes=0),
+        project.teams,
+        sorted(project.equipment.items()),
+        project.conditions,
+        project.targets,
+    )
+
+
+def _table(project: Project, by_sector: Iterable[list[Rows]]) -> pd.DataFrame:
+    table = pd.concat([_frame(rows) for found in by_sector for rows in found], ignore_index=True)
+    orders = {
+        "target": [t.target_id for t in project.targets],
+        "condition": [c.condition_id for c in project.conditions],
+        "adversary": list(ADVERSARIES),
+    }
+    for column, order in orders.items():
+        table[column] = pd.Categorical(table[column], categories=order, ordered=True)
+    table = table.sort_values(KEY, kind="stable", ignore_index=True)
+    return table.astype({column: str for column in orders})
+
+
+def _frame(rows: Rows) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "stretch_id": rows.stretch,
+            "target": rows.target_id,
+            "condition": rows.condition_id,
+            "adversary": rows.adversary,
+            "depth_m": rows.depth_m,
+            "p_timely": rows.p_timely,
+            "p_low": rows.p_low,
+            "p_detect": rows.p_detect,
+            "w_line": rows.w_line,
+            "time_s": rows.time_s,
+            "terrain": rows.kind,
+            "route": rows.route,
+        }
+    )
+
+
+def label(p_timely: NDArray[np.float64]) -> NDArray[np.str_]:
+    """Return closed, thin, open or impassable (NaN) for each value."""
+    choices = [np.isnan(p_timely), p_timely > CLOSED_ABOVE, p_timely >= OPEN_BELOW]
+    return np.select(choices, ["impassable", "closed", "thin"], "open")
+
+
+def binds(
+    p_timely: NDArray[np.float64], p_detect: NDArray[np.float64], p_communication: float
+) -> NDArray[np.str_]:
+    """Return what costs more: "not seen" or "seen too late"; empty where there is no route."""
+    late = p_detect - p_timely / p_communication
+    words = np.where(1.0 - p_detect >= late, "not seen", "seen too late")
+    return np.where(np.isnan(p_timely), "", words)
+
+
+def _with_geometry(project: Project, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    stretches = project.line.stretches(project.settings.stretch_m)
+    ids = table["stretch_id"].to_numpy()
+    p_timely = table["p_timely"].to_numpy()
+    table["part_id"] = np.array([s.part_id for s in stretches])[ids]
+    table["chainage_from_m"] = np.array([s.from_m for s in stretches])[ids]
+    table["chainage_to_m"] = np.array([s.to_m for s in stretches])[ids]
+    table["label"] = label(p_timely)
+    table["binds"] = binds(p_timely, table["p_detect"].to_numpy(), project.settings.p_communication)
+    geometry = np.array([stretch_line(project.line, s) for s in stretches], dtype=object)[ids]
+    order = ["stretch_id", "part_id", "chainage_from_m", "chainage_to_m", "target", "condition", "adversary"]
+    order += ["depth_m", "p_timely", "p_low", "p_detect", "w_line", "time_s", "label", "binds"]
+    order += ["band_low", "band_high", "terrain", "route"]
+    return gpd.GeoDataFrame(table[order], geometry=geometry, crs="EPSG:4326")
+
+
+def stretch_line(line: Line, stretch: Stretch) -> shapely.LineString:
+    """Return a stretch as a line in lon, lat with the border's own vertices between its ends."""
+    part = next(p for p in line.parts if p.part_id == stretch.part_id)
+    inside = (part.chainage_m > stretch.from_m) & (part.chainage_m < stretch.to_m)
+    chainage_m = np.concatenate([[stretch.from_m], part.chainage_m[inside], [stretch.to_m]])
+    return shapely.LineString(np.column_stack(part.at(chainage_m)))

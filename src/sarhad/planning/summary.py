@@ -1,0 +1,160 @@
+"""What a planner reads first (model section 3), worked out from a profile and its unseen gaps.
+
+Kilometres and means weigh stretches by length; conditions by their share of the year; targets equally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from sarhad.model.project import Project
+from sarhad.planning.profile import label
+
+LABELS = ("closed", "thin", "open", "impassable")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Kilometres of line by label against the optimal adversary, and of unseen gap, for one target and condition."""
+
+    target: str
+    condition: str
+    closed_km: float
+    thin_km: float
+    open_km: float
+    impassable_km: float
+    gap_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdversaryMean:
+    """Mean over line, targets and the year against one adversary at one goal depth; `low` of the bracket."""
+
+    adversary: str
+    depth_m: float
+    p_timely: float
+    p_low: float
+    p_detect: float
+    band_low: float
+    band_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The first page: readings, means, what binds, and the terrain's KIND they stand on."""
+
+    length_km: float
+    crossable_km: float
+    terrain: str
+    p_communication: float
+    readings: tuple[Reading, ...]
+    means: tuple[AdversaryMean, ...]
+    worst_condition: str
+    not_seen_km: float
+    seen_too_late_km: float
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return asdict(self)
+
+
+def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame) -> Summary:
+    """Return the first page of a profile and its unseen gaps."""
+    table = pd.DataFrame(profile.drop(columns=["geometry", "route"]))
+    table["length_m"] = table["chainage_to_m"] - table["chainage_from_m"]
+    share = {c.condition_id: c.share for c in project.conditions}
+    table["weight"] = table["length_m"] * table["condition"].map(share).astype(float)
+    depth_m = project.settings.depth_m
+    headline = table[table["depth_m"] == depth_m]
+    stretches = table.drop_duplicates("stretch_id")
+    crossable = table[table["p_timely"].notna()].drop_duplicates("stretch_id")
+    unaware = headline[(headline["adversary"] == "unaware") & headline["p_timely"].notna()]
+    by_condition = unaware.groupby("condition", sort=False).apply(_mean, include_groups=False)
+    bound = _yearly(unaware, project.settings.p_communication)
+    return Summary(
+        length_km=float(stretches["length_m"].sum() / 1000),
+        crossable_km=float(crossable["length_m"].sum() / 1000),
+        terrain=str(table["terrain"].iloc[0]),
+        p_communication=project.settings.p_communication,
+        readings=tuple(_readings(project, headline, gap)),
+        means=tuple(_means(table)),
+        worst_condition=str(by_condition.idxmin()) if len(by_condition) else "",
+        not_seen_km=float(bound.loc[bound["binds"] == "not seen", "length_m"].sum() / 1000),
+        seen_too_late_km=float(bound.loc[bound["binds"] == "seen too late", "length_m"].sum() / 1000),
+    )
+
+
+def _readings(project: Project, headline: pd.DataFrame, gap: gpd.GeoDataFrame) -> list[Reading]:
+    optimal = headline[headline["adversary"] == "optimal"]
+    found = []
+    for target in project.targets:
+        for condition in project.conditions:
+            chosen = (optimal["target"] == target.target_id) & (
+                optimal["condition"] == condition.condition_id
+            )
+            rows = optimal[chosen]
+            named = label(rows["p_timely"].to_numpy())
+            km = {name: float(rows["length_m"].to_numpy()[named == name].sum() / 1000) for name in LABELS}
+            holes = (gap["target"] == target.target_id) & (gap["condition"] == condition.condition_id)
+            found.append(
+                Reading(
+                    target.target_id,
+                    condition.condition_id,
+                    *(km[name] for name in LABELS),
+                    float(gap.loc[holes, "width_m"].sum() / 1000),
+                )
+            )
+    return found
+
+
+def _means(table: pd.DataFrame) -> list[AdversaryMean]:
+    known = table[table["p_timely"].notna()]
+    return [
+        AdversaryMean(
+            str(adversary),
+            float(depth_m),
+            *(_mean(rows, column) for column in ("p_timely", "p_low", "p_detect", "band_low", "band_high")),
+        )
+        for (adversary, depth_m), rows in known.groupby(["adversary", "depth_m"], sort=False)
+    ]
+
+
+def _mean(rows: pd.DataFrame, column: str = "p_timely") -> float:
+    return (
+        float(np.average(rows[column], weights=rows["weight"])) if rows["weight"].sum() > 0 else float("nan")
+    )
+
+
+def yearly(project: Project, profile: gpd.GeoDataFrame, adversary: str = "unaware") -> pd.DataFrame:
+    """Return one row per stretch: time-weighted mean and worst over conditions of P_t at the headline depth.
+
+    Columns: `stretch_id, chainage_from_m, chainage_to_m, p_timely, worst, band_low, band_high, binds`; means over
+    targets; NaN where the stretch cannot be crossed.
+    """
+    table = pd.DataFrame(profile.drop(columns=["geometry", "route"]))
+    chosen = (table["adversary"] == adversary) & (table["depth_m"] == project.settings.depth_m)
+    table = table[chosen].copy()
+    share = {c.condition_id: c.share for c in project.conditions}
+    table["length_m"] = table["chainage_to_m"] - table["chainage_from_m"]
+    table["weight"] = table["length_m"] * table["condition"].map(share).astype(float)
+    return _yearly(table, project.settings.p_communication)
+
+
+def _yearly(table: pd.DataFrame, p_communication: float) -> pd.DataFrame:
+    ends = ["stretch_id", "chainage_from_m", "chainage_to_m", "length_m"]
+    weight = table["weight"].where(table["p_timely"].notna(), 0.0)
+    columns = ["p_timely", "p_detect", "band_low", "band_high"]
+    weighted = table[columns].mul(weight, axis=0).fillna(0.0)
+    sums = pd.concat([table["stretch_id"], weighted, weight.rename("weight")], axis=1)
+    sums = sums.groupby("stretch_id", sort=True).sum()
+    means = sums[columns].div(sums["weight"].where(sums["weight"] > 0), axis=0)
+    worst = table.groupby("stretch_id", sort=True)["p_timely"].min().rename("worst")
+    late = means["p_detect"] - means["p_timely"] / p_communication
+    binds = np.where(1.0 - means["p_detect"] >= late, "not seen", "seen too late")
+    means["binds"] = np.where(means["p_timely"].isna(), "", binds)
+    first = table[ends].drop_duplicates("stretch_id").set_index("stretch_id").sort_index()
+    return first.join(means).join(worst).reset_index()
