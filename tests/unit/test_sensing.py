@@ -94,7 +94,7 @@ def test_radar_reaches_about_eight_kilometres_and_lives_in_fog():
 
 
 def test_radar_at_its_range_for_half_detection_in_a_scan():
-    # SNR 12.77 dB is P = 0.5 a scan at 1e-6; 3 of 5 then confirm with 0.5; headings in view (2/pi) acos(v_min/v)
+    # SNR 12.77 dB is P = 0.5 a scan at 1e-6; 3 of 5 then confirm with 0.5; headings (2/pi) acos(v_min/v)
     radar = TYPES["radar_medium"]
     range_m = range_for_snr_m(
         radar_set(radar), WALKER.rcs_m2, 10.0 * np.log10(np.log(1e-6) / np.log(0.5) - 1.0)

@@ -21,13 +21,14 @@ from sarhad.kernels.quantity import checked
 Array = NDArray[np.float64]
 
 N_OFFSET = 101
+NO_RANGE_M = 1e-6
 
 
 def p_node(distance_m: ArrayLike, p_max: float, r50_m: float, steepness: float) -> Array:
     """Detection probability of one node at `distance_m` (any shape)."""
     distance = checked("distance_m", distance_m, 0.0)
     checked("p_max", p_max, 0.0, 1.0)
-    if float(checked("r50_m", r50_m, 0.0)) == 0.0:
+    if float(checked("r50_m", r50_m, 0.0)) < NO_RANGE_M:
         return np.zeros_like(distance)
     ratio = distance / r50_m
     return np.asarray(p_max / (1.0 + ratio**steepness))
