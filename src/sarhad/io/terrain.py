@@ -1,16 +1,18 @@
 """Heights on the working grid: resampled from a raster of the user's, refined where the raster is coarser.
 
 A source cell wider than 1.5 working cells is *coarse*: its heights become a lattice of 5 x 5 sub-cells
-tied to the source (`sarhad.kernels.relief`), read by cubic convolution. Realisation 0 is the cubic band
-alone, realisation n adds seeded detail. A finer source is read bilinearly, averaged over points in the
+tied to the source (`sarhad.kernels.relief`), read by cubic convolution. Realisation 0 is the best single
+estimate, realisation n adds seeded detail. A finer source is read bilinearly, averaged over points in the
 working cell where it is much finer, and has one realisation. Heights are a function of place: whatever
 window they are read through, the same cell gets the same bytes.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -110,7 +112,9 @@ class Terrain:
         col_0, col_1 = (math.floor(col.min()) - 1) // factor, (math.floor(col.max()) + 2) // factor + 1
         margin = relief.MARGIN
         coarse_m = self._read(row_0, col_0, row_1 - row_0, col_1 - col_0, margin)
-        lattice_m = relief.smooth_band_m(coarse_m)
+        place = relief.Place(row_0 - margin, col_0 - margin, *self.frame.ground_cell_m)
+        draw = relief.Draw(self.seed, realisation, self.detail_scale)
+        lattice_m = relief.refine_m(coarse_m, _exemplars(), place, draw)
         height_m = relief.sample_cubic(lattice_m, row, col, row_0 * factor, col_0 * factor)
         return np.asarray(height_m, dtype=np.float32)
 
@@ -183,10 +187,24 @@ def open_terrain(source: TerrainSource, settings: Settings) -> Terrain:
         frame=frame,
         cell_m=settings.cell_m,
         kind="refined" if source.kind == "real" and is_coarse else source.kind,
-        n_realisations=1,
+        n_realisations=max(1, settings.n_realisations) if is_coarse and settings.detail_scale > 0.0 else 1,
         detail_scale=settings.detail_scale,
         seed=settings.seed,
     )
+
+
+@functools.cache
+def _exemplars() -> relief.Exemplars:
+    """Return what `benchmarks/fit_relief.py` learned from real mountains."""
+    path = files("sarhad") / "data" / "relief_exemplars.npz"
+    with path.open("rb") as stream, np.load(stream) as stored:
+        return relief.Exemplars(
+            layer_1=stored["layer_1"].astype(np.float32),
+            layer_2=stored["layer_2"].astype(np.float32),
+            layer_3=stored["layer_3"].astype(np.float32),
+            shape=stored["shape"].astype(np.float64),
+            patch=stored["patch"].astype(np.float32) * stored["patch_scale"],
+        )
 
 
 def _source_cell_m(frame: RasterFrame) -> float:
