@@ -241,7 +241,7 @@ def read_equipment(path: Path | None = None) -> dict[str, EquipmentType]:
 def _build_type(owner: str, values: dict[str, float | str]) -> EquipmentType:
     own = {name: float(values.pop(name)) for name in _OWN_FIELDS}
     kind, title = cast(Kind, str(values.pop("kind"))), str(values.pop("title"))
-    parameter = MappingProxyType({name: float(value) for name, value in sorted(values.items())})
+    parameter = {name: float(value) for name, value in sorted(values.items())}
     return EquipmentType(
         owner,
         kind,

@@ -33,7 +33,7 @@ _LAYER_DATE = "2000-01-01T00:00:00.000Z"
 
 @contextmanager
 def results_folder(project_folder: Path) -> Iterator[Path]:
-    """Give a folder to write into that takes the place of the old results when, and only when, all went well."""
+    """Give a folder to write into; it takes the place of the old results only when all went well."""
     goal = project_folder / RESULTS
     part = Path(tempfile.mkdtemp(prefix=f".{RESULTS}-", dir=project_folder))
     try:

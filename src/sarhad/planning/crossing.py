@@ -23,9 +23,9 @@ from sarhad.model.condition import Condition
 from sarhad.model.project import Project
 from sarhad.model.target import Target
 from sarhad.planning.coverage import Sighting, Unit, sensor_lines, sight, units_in, view_of, working_share
+from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Field, Ground, all_teams, lay_ground, response_time, target_steps
 from sarhad.planning.passage import Passage, lay_passage
-from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.sector import SectorPlan
 
 ADVERSARIES = ("unaware", "aware", "optimal", "fastest")
@@ -33,7 +33,7 @@ ADVERSARIES = ("unaware", "aware", "optimal", "fastest")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SectorJob:
-    """One sector to evaluate with a set of assets: all adversaries at the headline depth, unaware at others."""
+    """One sector to evaluate with a set of assets: at depths beside the headline, unaware alone."""
 
     project: Project
     plan: SectorPlan
@@ -197,7 +197,7 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes]) -> Rows:
 
 def route_lines(ground: Ground, routes: Routes) -> NDArray[np.object_]:
     """Return each route as a line in lon, lat through the centres of its cells; None for an empty one."""
-    lon_deg, lat_deg = lonlat_of_cells(ground.project, ground.sector.grid, routes.cell)
+    lon_deg, lat_deg = lonlat_of_cells(ground.project, ground.sector.grid, routes.cell.astype(np.int64))
     length = np.diff(routes.ptr)
     walked = length > 1
     found = np.full(len(length), None, dtype=object)
@@ -245,7 +245,8 @@ def mean_of_minima(watch: Watch) -> Field:
         reach=_reach(passage),
         working=watch.states(settings.n_states, settings.seed),
     )
-    return minima.mean(axis=0)
+    mean: Field = minima.mean(axis=0)
+    return mean
 
 
 def optimal_through(watch: Watch) -> Through:
@@ -261,7 +262,7 @@ def _reach(passage: Passage) -> Reach:
 
 
 def drawn(seed: int, draw: int, name: str) -> float:
-    """Return a uniform number in [0, 1) that depends on its arguments only, the same in every sector and plan."""
+    """Return a uniform number in [0, 1) that depends on its arguments only: common random numbers."""
     digest = hashlib.blake2b(f"{seed}/{draw}/{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2.0**64
 

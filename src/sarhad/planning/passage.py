@@ -28,8 +28,8 @@ from sarhad.planning.sector import goal_cells
 class Passage:
     """How one target passes one sector in one season towards goals at `depth_m`.
 
-    `step_s` (8, row, col); `time_s` T and `w` (row, col); masks (row, col): `inner` home cells up to the goals,
-    `outer` cells up to the start line, `goal` and `start` cells.
+    `step_s` (8, row, col); `time_s` T and `w` (row, col); masks (row, col): `inner` home cells up to the
+    goals, `outer` cells up to the start line, `goal` and `start` cells.
     """
 
     ground: Ground

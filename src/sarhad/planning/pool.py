@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,8 +158,8 @@ class _Builder:
         self._items = items
         self._number = {item.asset.asset_id: i for i, item in enumerate(items)}
         self._case = {case: i for i, case in enumerate(cases(project))}
-        self._rows: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Field, Field]] = []
-        self._entries: list[tuple[NDArray[np.int64], NDArray[np.int64], Field]] = []
+        self._rows: list[tuple[NDArray[Any], ...]] = []
+        self._entries: list[tuple[NDArray[Any], ...]] = []
         self._n = 0
 
     @property

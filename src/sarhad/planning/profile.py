@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from sarhad.errors import NoGoalReachable
 from sarhad.io.cache import content_key
 from sarhad.model.asset import Asset
 from sarhad.model.line import Line, Stretch
@@ -39,11 +40,11 @@ def profile(
 ) -> gpd.GeoDataFrame:
     """Return the profile of a project with its assets, and a plan's on top where one is given.
 
-    One row per stretch, target, condition, adversary and goal depth: `stretch_id, part_id, chainage_from_m,
-    chainage_to_m, target, condition, adversary, depth_m, p_timely, p_low, p_detect, w_line, time_s, label,
-    binds, band_low, band_high, terrain, route` and the stretch as `geometry` (EPSG:4326). `p_low` is the lower
-    end of the optimal adversary's bracket; the band is the range over `n_realisations` of the terrain (the
-    project's setting by default), realisation 0 being the value. Raises NoGoalReachable.
+    One row per stretch, target, condition, adversary and goal depth: `stretch_id, part_id,
+    chainage_from_m, chainage_to_m, target, condition, adversary, depth_m, p_timely, p_low, p_detect, w_line,
+    time_s, label, binds, band_low, band_high, terrain, route` and the stretch as `geometry` (EPSG:4326).
+    `p_low` is the lower end of the optimal adversary's bracket; the band is the range over `n_realisations`
+    of the terrain (the project's setting by default), realisation 0 being the value. Raises NoGoalReachable.
     """
     if compute is None:
         with Compute(project.settings.processes) as own:
@@ -52,6 +53,8 @@ def profile(
     n = project.settings.n_realisations if n_realisations is None else n_realisations
     main = _evaluate(project, assets, 0, tuple(adversaries), project.settings.depths_m, compute)
     table = _table(project, main)
+    if table["p_timely"].isna().all():
+        raise NoGoalReachable("no target can reach a goal from the line in any season")
     table["band_low"] = table["band_high"] = table["p_timely"]
     for realisation in range(1, n):
         banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))

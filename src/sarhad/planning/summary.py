@@ -19,7 +19,7 @@ LABELS = ("closed", "thin", "open", "impassable")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Kilometres of line by label against the optimal adversary, and of unseen gap, for one target and condition."""
+    """Kilometres of line by label against the optimal adversary, and of unseen gap, in one case."""
 
     target: str
     condition: str
@@ -73,7 +73,7 @@ def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame
     stretches = table.drop_duplicates("stretch_id")
     crossable = table[table["p_timely"].notna()].drop_duplicates("stretch_id")
     unaware = headline[(headline["adversary"] == "unaware") & headline["p_timely"].notna()]
-    by_condition = unaware.groupby("condition", sort=False).apply(_mean, include_groups=False)
+    by_condition = {str(name): _mean(rows) for name, rows in unaware.groupby("condition", sort=False)}
     bound = _yearly(unaware, project.settings.p_communication)
     return Summary(
         length_km=float(stretches["length_m"].sum() / 1000),
@@ -82,7 +82,7 @@ def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame
         p_communication=project.settings.p_communication,
         readings=tuple(_readings(project, headline, gap)),
         means=tuple(_means(table)),
-        worst_condition=str(by_condition.idxmin()) if len(by_condition) else "",
+        worst_condition=min(by_condition, key=by_condition.__getitem__, default=""),
         not_seen_km=float(bound.loc[bound["binds"] == "not seen", "length_m"].sum() / 1000),
         seen_too_late_km=float(bound.loc[bound["binds"] == "seen too late", "length_m"].sum() / 1000),
     )
@@ -104,8 +104,11 @@ def _readings(project: Project, headline: pd.DataFrame, gap: gpd.GeoDataFrame) -
                 Reading(
                     target.target_id,
                     condition.condition_id,
-                    *(km[name] for name in LABELS),
-                    float(gap.loc[holes, "width_m"].sum() / 1000),
+                    closed_km=km["closed"],
+                    thin_km=km["thin"],
+                    open_km=km["open"],
+                    impassable_km=km["impassable"],
+                    gap_km=float(gap.loc[holes, "width_m"].sum() / 1000),
                 )
             )
     return found
@@ -116,10 +119,12 @@ def _means(table: pd.DataFrame) -> list[AdversaryMean]:
     return [
         AdversaryMean(
             str(adversary),
-            float(depth_m),
+            depth_m,
             *(_mean(rows, column) for column in ("p_timely", "p_low", "p_detect", "band_low", "band_high")),
         )
-        for (adversary, depth_m), rows in known.groupby(["adversary", "depth_m"], sort=False)
+        for adversary, of_adversary in known.groupby("adversary", sort=False)
+        for depth_m in sorted(of_adversary["depth_m"].unique().tolist())
+        for rows in [of_adversary[of_adversary["depth_m"] == depth_m]]
     ]
 
 
@@ -132,8 +137,8 @@ def _mean(rows: pd.DataFrame, column: str = "p_timely") -> float:
 def yearly(project: Project, profile: gpd.GeoDataFrame, adversary: str = "unaware") -> pd.DataFrame:
     """Return one row per stretch: time-weighted mean and worst over conditions of P_t at the headline depth.
 
-    Columns: `stretch_id, chainage_from_m, chainage_to_m, p_timely, worst, band_low, band_high, binds`; means over
-    targets; NaN where the stretch cannot be crossed.
+    Columns: `stretch_id, chainage_from_m, chainage_to_m, length_m, p_timely, p_detect, band_low, band_high,
+    binds, worst`; means over targets; NaN where the stretch cannot be crossed.
     """
     table = pd.DataFrame(profile.drop(columns=["geometry", "route"]))
     chosen = (table["adversary"] == adversary) & (table["depth_m"] == project.settings.depth_m)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from sarhad.io.cache import content_key
@@ -28,6 +29,7 @@ from sarhad.planning.profile import fingerprint
 from sarhad.planning.sector import Sector, SectorPlan, sectors
 
 COLUMNS = ["target", "condition", "chainage_m", "offset_m", "width_m", "chainage_from_m", "chainage_to_m"]
+COLUMNS += ["terrain", "path"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class StripJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strip:
-    """The cells (cell,) of a sector that a barrier may use, and which of them are open in each case (case, cell)."""
+    """The cells (cell,) of a sector that a barrier may use; `open_cell` (case, cell) says which are open."""
 
     plan: SectorPlan
     cell: NDArray[np.int64]
@@ -60,9 +62,9 @@ def gap(
 ) -> gpd.GeoDataFrame:
     """Return the holes of the unseen gap, widest first within each target and condition.
 
-    Columns: `target, condition, chainage_m, offset_m, width_m, chainage_from_m, chainage_to_m, terrain` and a
-    point `geometry` (EPSG:4326) at the middle. The sum of `width_m` is the gap: the least length of signalling
-    line that closes the border in that case. `target` and `condition` choose one case; all by default.
+    Columns: `target, condition, chainage_m, offset_m, width_m, chainage_from_m, chainage_to_m, terrain, path`
+    (the hole's cells as points) and a point `geometry` (EPSG:4326) at the middle. The sum of `width_m` is the
+    gap: the least length of signalling line that closes the border. `target`, `condition` choose one case.
     """
     if compute is None:
         with Compute(project.settings.processes) as own:
@@ -88,11 +90,11 @@ def gap(
     table = table.iloc[np.argsort(number, kind="stable")].reset_index(drop=True)
     table["terrain"] = project.terrain.kind
     points = gpd.points_from_xy(table["lon_deg"], table["lat_deg"])
-    return gpd.GeoDataFrame(table[[*COLUMNS, "terrain"]], geometry=points, crs="EPSG:4326")
+    return gpd.GeoDataFrame(table[COLUMNS], geometry=points, crs="EPSG:4326")
 
 
 def sector_strip(job: StripJob) -> Strip:
-    """Return which cells of a sector are open in each case, targets first, then conditions in project order."""
+    """Return which cells of a sector are open in each case: targets first, then conditions."""
     ground = lay_ground(job.project, job.plan, 0)
     settings, sector = job.project.settings, ground.sector
     usable = sector.in_band & (sector.offset_m >= -settings.start_beyond_m)
@@ -155,6 +157,10 @@ def _holes_of_part(project: Project, strips: Sequence[Strip], case: int) -> pd.D
             "chainage_to_m": found.to_m,
             "lon_deg": lon_deg[middle],
             "lat_deg": lat_deg[middle],
+            "path": [
+                shapely.MultiPoint(np.column_stack([lon_deg, lat_deg])[a : b + 1][is_open[a : b + 1] > 0])
+                for a, b in zip(found.first.tolist(), found.last.tolist(), strict=True)
+            ],
         }
     )
 
