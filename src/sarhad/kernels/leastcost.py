@@ -26,6 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+U = np.uint64
 N_BUCKET = 4096
 _SPREAD = 256.0  # a bucket is never narrower than the middle step over this
 _MAX_CELL = 2**31 - 1
@@ -54,7 +55,8 @@ class Queue(NamedTuple):
     succ: npt.NDArray[np.int32]
     cell: npt.NDArray[np.int32]
     key: FloatArray
-    free: IntArray
+    state: IntArray
+    base: FloatArray
 
 
 @njit(cache=True, nogil=True)
@@ -63,8 +65,9 @@ def new_queue(n_entry: int) -> Queue:
     succ = np.arange(1, n_entry + 1).astype(np.int32)
     succ[n_entry - 1] = -1
     first = np.full(N_BUCKET + 1, -1, np.int32)
-    free = np.array([0, n_entry])
-    return Queue(first, first.copy(), succ, np.empty(n_entry, np.int32), np.empty(n_entry), free)
+    state = np.array([0, n_entry, N_BUCKET])
+    cell, key = np.empty(n_entry, np.int32), np.empty(n_entry)
+    return Queue(first, first.copy(), succ, cell, key, state, np.zeros(1))
 
 
 @njit(cache=True, nogil=True)
@@ -77,18 +80,18 @@ def grown(queue: Queue) -> Queue:
     succ[:n] = queue.succ
     cell[:n] = queue.cell
     key[:n] = queue.key
-    succ[2 * n - 1] = queue.free[0]
-    queue.free[0] = n
-    queue.free[1] += n
-    return Queue(queue.first, queue.last, succ, cell, key, queue.free)
+    succ[2 * n - 1] = queue.state[0]
+    queue.state[0] = n
+    queue.state[1] += n
+    return Queue(queue.first, queue.last, succ, cell, key, queue.state, queue.base)
 
 
-@njit(cache=True, nogil=True, inline="always")
-def put(queue: Queue, bucket: int, cell: int, key: float) -> None:
+@njit(cache=True, nogil=True)
+def _put(queue: Queue, bucket: int, cell: int, key: float) -> None:
     """Append an entry to a bucket (compiled); there must be a free entry."""
-    entry = queue.free[0]
-    queue.free[0] = queue.succ[entry]
-    queue.free[1] -= 1
+    entry = queue.state[0]
+    queue.state[0] = queue.succ[entry]
+    queue.state[1] -= 1
     queue.succ[entry] = -1
     queue.cell[entry] = cell
     queue.key[entry] = key
@@ -99,38 +102,31 @@ def put(queue: Queue, bucket: int, cell: int, key: float) -> None:
     queue.last[bucket] = entry
 
 
-@njit(cache=True, nogil=True, inline="always")
-def take(queue: Queue, bucket: int) -> int:
-    """Remove the first entry of a bucket and free it (compiled); cell and key stay readable until a put."""
-    entry = int(queue.first[bucket])
-    queue.first[bucket] = queue.succ[entry]
-    queue.succ[entry] = queue.free[0]
-    queue.free[0] = entry
-    queue.free[1] += 1
-    return entry
-
-
 @njit(cache=True, nogil=True)
-def refill(queue: Queue, cost: FloatArray, per_width: float) -> float:
-    """Open the next window: its lowest key, or inf where nothing waits (compiled).
+def refill(queue: Queue, cost: FloatArray, per_width: float) -> bool:
+    """Sort the far list into the near buckets, from its lowest key on; False if empty (compiled).
 
-    Called with all near buckets empty. Entries that are stale (key above the cell's cost) are freed.
+    Called with all near buckets empty. Entries that are stale (key above the cell's cost) are dropped.
     """
     base = np.inf
-    n_waiting = 0
     entry = queue.first[N_BUCKET]
     while entry >= 0:
-        n_waiting += 1
         if queue.key[entry] == cost[queue.cell[entry]]:
             base = min(base, queue.key[entry])
         entry = queue.succ[entry]
-    for _ in range(n_waiting):
-        taken = take(queue, N_BUCKET)
-        cell = queue.cell[taken]
-        key = queue.key[taken]
+    entry = queue.first[N_BUCKET]
+    queue.first[N_BUCKET] = -1
+    while entry >= 0:
+        after, cell, key = queue.succ[entry], queue.cell[entry], queue.key[entry]
+        queue.succ[entry] = queue.state[0]
+        queue.state[0] = entry
+        queue.state[1] += 1
         if key == cost[cell]:
-            put(queue, int(min((key - base) * per_width, N_BUCKET)), cell, key)
-    return base
+            _put(queue, int(min((key - base) * per_width, N_BUCKET)), cell, key)
+        entry = after
+    queue.base[0] = base
+    queue.state[2] = 0
+    return base < np.inf
 
 
 @njit(cache=True, nogil=True)
@@ -144,7 +140,7 @@ def sow(seed_cell: IntArray, seed_cost: FloatArray, limit: float, cost: FloatArr
         cell = seed_cell[i]
         if seed_cost[i] < cost[cell] and seed_cost[i] <= limit:
             cost[cell] = seed_cost[i]
-            put(queue, N_BUCKET, cell, seed_cost[i])
+            _put(queue, N_BUCKET, cell, seed_cost[i])
     return queue
 
 
@@ -160,29 +156,42 @@ class _Search(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _spread(search: _Search, step_cost: FloatArray, queue: Queue) -> None:
-    """Settle all cells (compiled). step_cost (8, n); the search's cost and the queue as `sow` left them."""
+def _spread(search: _Search, step_cost: FloatArray, queue: Queue) -> bool:  # noqa: PLR0915 - see below
+    """Settle cells until none is left (True) or the queue is full (False: grow it, call again); compiled.
+
+    `step_cost` (8 * n,); the search's cost and the queue as `sow` left them. One flat loop on purpose: arrays
+    handed to inner functions, or exchanged in the loop, are reference-counted each time, which nearly halves
+    the speed; unsigned indices spare the check for negative ones.
+    """
     cost, link, n_col, towards, limit, per_width = search
-    n_row = cost.size // n_col
+    first, last, succ, queued, key, state, _ = queue
+    spare, n_spare, bucket = state[0], state[1], state[2]
+    base = queue.base[0]
+    n_cell = cost.size
+    n_row = n_cell // n_col
     sign = -1 if towards else 1
-    bucket = N_BUCKET
-    base = 0.0
     while True:
         if bucket == N_BUCKET:
-            base = refill(queue, cost, per_width)
-            if base == np.inf:
-                return
-            bucket = 0
-        if queue.first[bucket] < 0:
+            state[0], state[1] = spare, n_spare
+            if not refill(queue, cost, per_width):
+                return True
+            spare, n_spare, bucket = state[0], state[1], state[2]
+            base = queue.base[0]
+        entry = first[U(bucket)]
+        if entry < 0:
             bucket += 1
             continue
-        entry = take(queue, bucket)
-        cell = np.int64(queue.cell[entry])
-        here = cost[cell]
-        if queue.key[entry] != here:
+        if n_spare < 8:
+            state[0], state[1], state[2] = spare, n_spare, bucket
+            return False
+        first[U(bucket)] = succ[U(entry)]
+        succ[U(entry)] = spare
+        spare = entry
+        n_spare += 1
+        cell = np.int64(queued[U(entry)])
+        here = cost[U(cell)]
+        if key[U(entry)] != here:
             continue
-        if queue.free[1] < 8:
-            queue = grown(queue)
         row = cell // n_col
         col = cell - row * n_col
         on_edge = row == 0 or col == 0 or row == n_row - 1 or col == n_col - 1
@@ -192,11 +201,26 @@ def _spread(search: _Search, step_cost: FloatArray, queue: Queue) -> None:
             if on_edge and not (0 <= row + d_row < n_row and 0 <= col + d_col < n_col):
                 continue
             other = cell + d_row * n_col + d_col
-            there = here + step_cost[d, other if towards else cell]
-            if there < cost[other] and there <= limit:
-                cost[other] = there
-                link[other] = cell
-                put(queue, int(min((there - base) * per_width, N_BUCKET)), other, there)
+            known = cost[U(other)]
+            if here >= known:
+                continue
+            there = here + step_cost[U(d * n_cell + (other if towards else cell))]
+            if there >= known or there > limit:
+                continue
+            cost[U(other)] = there
+            link[U(other)] = cell
+            slot = np.int64(min((there - base) * per_width, N_BUCKET))
+            entry = spare
+            spare = np.int64(succ[U(entry)])
+            n_spare -= 1
+            succ[U(entry)] = -1
+            queued[U(entry)] = other
+            key[U(entry)] = there
+            if first[U(slot)] < 0:
+                first[U(slot)] = entry
+            else:
+                succ[U(last[U(slot)])] = entry
+            last[U(slot)] = entry
 
 
 @njit(cache=True, nogil=True)
@@ -265,7 +289,8 @@ def least_cost(
     width = bucket_width(least, step.reshape(-1)[:: max(1, step.size // 4096)])
     search = _Search(cost.reshape(-1), link.reshape(-1), n_col, bool(towards), float(limit), 1.0 / width)
     queue = sow(cell.astype(np.int64), start, search.limit, search.cost)
-    _spread(search, step.reshape(8, -1), queue)
+    while not _spread(search, step.reshape(-1), queue):
+        queue = grown(queue)
     cost[cost == -np.inf] = np.inf
     return LeastCost(cost, link)
 
@@ -287,7 +312,7 @@ def _seed_faults(cell: npt.NDArray[np.generic], start: FloatArray, n_cell: int) 
     return faults
 
 
-def two_mode_time(  # noqa: PLR0917 - two graphs, a seed and a dismount: all are needed
+def two_mode_time(
     vehicle_step_s: npt.ArrayLike,
     foot_step_s: npt.ArrayLike,
     seed_cell: npt.ArrayLike,

@@ -75,9 +75,8 @@ class SpeedLaw(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def speed_at(law: SpeedLaw, slope: float) -> float:
-    """Speed in m/s at one signed slope (compiled): the formulae of the module's docstring, nothing else."""
-    code = law.code
+def speed_at(code: int, slope: float) -> float:
+    """Speed in m/s of a named function at one signed slope (compiled): the formulae above."""
     if code <= 2:
         factor = 1.0 if code == 0 else (0.6 if code == 1 else 1.25)
         return factor * TOBLER_TOP_MPS * math.exp(-3.5 * abs(slope + 0.05))
@@ -87,7 +86,7 @@ def speed_at(law: SpeedLaw, slope: float) -> float:
         return 0.11 + 0.67 * math.exp(-((100.0 * slope + 2.0) ** 2) / 1800.0)
     if code <= 7:
         return float(_campbell(code - 5, slope))
-    return float(_vehicle(slope) if code == 8 else _tabulated(law, slope))
+    return float(_vehicle(slope))
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +104,8 @@ def _vehicle(slope: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _tabulated(law: SpeedLaw, slope: float) -> float:
+def table_speed_at(law: SpeedLaw, slope: float) -> float:
+    """Speed in m/s of a table at one signed slope (compiled); 0 beyond its ends."""
     last = law.slope.size - 1
     if not law.slope[0] <= slope <= law.slope[last]:
         return 0.0
@@ -117,7 +117,7 @@ def _tabulated(law: SpeedLaw, slope: float) -> float:
 @njit(cache=True, nogil=True)
 def _speeds(law: SpeedLaw, slope: FloatArray, speed_mps: FloatArray) -> None:
     for i in range(slope.size):
-        speed_mps[i] = speed_at(law, slope[i])
+        speed_mps[i] = table_speed_at(law, slope[i]) if law.code == _TABLE else speed_at(law.code, slope[i])
 
 
 def speed_law(speed: str | SpeedTable) -> SpeedLaw:

@@ -125,10 +125,10 @@ def step_time(
         if d % 2:
             can &= ~(is_closed[to_row, col] & is_closed[row, to_col])
         slope = (height_m[to_row, to_col][can] - height_m[row, col][can]) / run_m
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             time_s = run_m / (speed_mps(speed, slope) * speed_factor)
-        if ground.friction is not None:
-            time_s *= 0.5 * (ground.friction[row, col][can] + ground.friction[to_row, to_col][can])
+            if ground.friction is not None:
+                time_s *= 0.5 * (ground.friction[row, col][can] + ground.friction[to_row, to_col][can])
         time_s[np.abs(slope) > max_slope] = np.inf
         step_s[d, row, col][can] = time_s
     return step_s
@@ -143,16 +143,17 @@ def perturbed_steps(step_s: FloatArray, friction: npt.ArrayLike) -> FloatArray:
     if step_s.ndim != 3 or step_s.shape != (8, *factor.shape):
         found = f"shapes {step_s.shape} and {factor.shape}"
         raise InputFaults.one("step_s, friction", "shapes (8, row, col) and (row, col)", found)
-    faults = _friction_faults(factor, ~np.isfinite(step_s).any(axis=0))
+    is_closed = np.isinf(step_s.min(axis=0))
+    faults = _friction_faults(factor, is_closed)
     if faults:
         raise InputFaults(faults)
+    factor = np.where(is_closed, 1.0, factor)
     n_row, n_col = factor.shape
     perturbed_s = np.full_like(step_s, np.inf)
     for d in range(8):
         (row, to_row), (col, to_col) = _span(int(D_ROW[d]), n_row), _span(int(D_COL[d]), n_col)
-        can = np.isfinite(step_s[d, row, col])
-        mean = 0.5 * (factor[row, col][can] + factor[to_row, to_col][can])
-        perturbed_s[d, row, col][can] = step_s[d, row, col][can] * mean
+        mean = 0.5 * (factor[row, col] + factor[to_row, to_col])
+        np.multiply(step_s[d, row, col], mean, out=perturbed_s[d, row, col])
     return perturbed_s
 
 
