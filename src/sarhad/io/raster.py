@@ -134,6 +134,10 @@ def write_cog(
     import rasterio
 
     _check_array(path, array, grid, nodata)
+    try:
+        crs = rasterio.crs.CRS.from_user_input(grid.crs)
+    except rasterio.errors.CRSError as error:
+        raise InputFaults.one(str(path), "a grid with a coordinate reference system", grid.crs) from error
     is_float = array.dtype == np.float32
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -145,7 +149,7 @@ def write_cog(
             height=grid.n_row,
             count=1,
             dtype=str(array.dtype),
-            crs=rasterio.crs.CRS.from_user_input(grid.crs),
+            crs=crs,
             transform=rasterio.transform.Affine(grid.cell_m, 0.0, grid.left_m, 0.0, -grid.cell_m, grid.top_m),
             nodata=nodata,
             compress="DEFLATE",

@@ -29,6 +29,9 @@ COARSE_RATIO = 1.5
 """A source whose cell is wider than this many working cells is refined."""
 VOID_SPAN = 15
 """Voids are filled where they span at most this many source cells each way."""
+MAX_SPLIT = 4
+"""A working cell over a much finer source is the mean of at most this many points each way."""
+_BLOCK_POINTS = 2_000_000
 _SNAP_PER_M = 1024.0
 
 Kind = Literal["real", "refined", "synthetic", "user"]
@@ -119,19 +122,27 @@ class Terrain:
         return np.asarray(height_m, dtype=np.float32)
 
     def _mean_heights(self, grid: Grid) -> NDArray[np.float32]:
-        """Mean of bilinear readings at n x n points of a working cell, n source cells wide."""
-        n = max(1, round(grid.cell_m / _source_cell_m(self.frame)))
+        """Mean of bilinear readings at n x n points of a cell as wide as n <= `MAX_SPLIT` source cells."""
+        n = min(max(1, round(grid.cell_m / _source_cell_m(self.frame))), MAX_SPLIT)
+        height_m = np.empty(grid.shape, dtype=np.float32)
+        n_row = max(1, _BLOCK_POINTS // (n * n * grid.n_col))
+        for row in range(0, grid.n_row, n_row):
+            block = grid.window(row, 0, min(n_row, grid.n_row - row), grid.n_col)
+            height_m[row : row + block.n_row] = self._block_heights(block, n).reshape(block.shape)
+        return height_m
+
+    def _block_heights(self, grid: Grid, n: int) -> NDArray[np.float64]:
         shifts = [(i + 0.5) / n - 0.5 for i in range(n)]
+        points = [self._locate(grid, row_shift, col_shift) for row_shift in shifts for col_shift in shifts]
+        row_0 = math.floor(min(p.row.min() for p in points))
+        col_0 = math.floor(min(p.col.min() for p in points))
+        n_row = math.floor(max(p.row.max() for p in points)) + 2 - row_0
+        n_col = math.floor(max(p.col.max() for p in points)) + 2 - col_0
+        value_m = self._read(row_0, col_0, n_row, n_col, 0)
         total_m = np.zeros(grid.n_cell)
-        for row_shift in shifts:
-            for col_shift in shifts:
-                points = self._locate(grid, row_shift, col_shift)
-                row_0, col_0 = math.floor(points.row.min()), math.floor(points.col.min())
-                n_row = math.floor(points.row.max()) + 2 - row_0
-                n_col = math.floor(points.col.max()) + 2 - col_0
-                value_m = self._read(row_0, col_0, n_row, n_col, 0)
-                total_m += relief.sample_linear(value_m, points.row, points.col, row_0, col_0)
-        return (total_m / (n * n)).astype(np.float32).reshape(grid.shape)
+        for p in points:
+            total_m += relief.sample_linear(value_m, p.row, p.col, row_0, col_0)
+        return total_m / (n * n)
 
     def _read(self, row: int, col: int, n_row: int, n_col: int, margin: int) -> NDArray[np.float64]:
         """Read a window and `margin` cells around it, with its voids refused or filled."""
