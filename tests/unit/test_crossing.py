@@ -100,7 +100,7 @@ def test_correlated_is_the_best_asset_in_place_of_the_product():
 
 
 def test_hand_worked_camera_that_is_down_on_three_nights_in_ten():
-    # Three steps of 100 s at ln(2) / 100 per s: half of what is left is detected on each, if the camera works.
+    # Three steps of 100 s at ln(2) / 100 per s: each detects half of what is left, if the camera works.
     step_s = np.full((8, 1, 4), np.inf)
     step_s[2, 0, :3] = 100.0
     routes = routes_along([[0, 1, 2, 3]], step_s)
@@ -112,7 +112,7 @@ def test_hand_worked_camera_that_is_down_on_three_nights_in_ten():
 
 
 def test_an_alarm_at_a_bad_moment_is_stated_and_the_law_restored_on_request():
-    """w rises along the route: an asset that alarms him early, from where he escapes, lowers the plain P_t."""
+    """w rises along the route: an asset that alarms him early, where he escapes, lowers the plain P_t."""
     step_s = np.full((8, 1, 3), np.inf)
     step_s[2, 0, :2] = 100.0
     routes = routes_along([[0, 1, 2]], step_s)
@@ -163,7 +163,9 @@ def test_no_way_is_not_a_number_and_nobody_watching_is_zero():
     found = timely(routes, [[0.9, 0.0]], view, NO_LINES, [], flat, flat)
     np.testing.assert_array_equal(found.p_timely, [np.nan, 0.0])
     np.testing.assert_array_equal(found.p_detect, [np.nan, 0.0])
-    np.testing.assert_array_equal(weighted_exposure(routes, [[0.9, 0.0]], view, NO_LINES, [], flat, flat).cap, [0, 0.9])
+    np.testing.assert_array_equal(
+        weighted_exposure(routes, [[0.9, 0.0]], view, NO_LINES, [], flat, flat).cap, [0, 0.9]
+    )
 
 
 def test_bad_arguments_name_themselves():

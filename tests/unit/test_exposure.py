@@ -30,7 +30,9 @@ def ground():
     offset_m, chainage_m = (row - 2.5) * 90.0 + 7.0 * col, (col + 0.5) * 90.0
     n = 60
     view = view_of(rng.integers(0, 48, n), rng.integers(0, 4, n), rng.exponential(1e-3, n), 48)
-    lines = sensor_lines([(4, 0.0, 100.0, 400.0, 0.8), (2, 90.0, 0.0, 1000.0, 0.5), (4, 0.0, 400.0, 500.0, 0.3)])
+    lines = sensor_lines(
+        [(4, 0.0, 100.0, 400.0, 0.8), (2, 90.0, 0.0, 1000.0, 0.5), (4, 0.0, 400.0, 500.0, 0.3)]
+    )
     return step_s, view, lines, offset_m, chainage_m
 
 

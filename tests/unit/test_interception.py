@@ -44,7 +44,7 @@ def w_by_definition(time_s, onward, response_s, p_communication, sd):
 
 
 def test_one_interception_point_is_easi_condition():
-    # A team can only cut in at the cell 100 s before the goal, 200 s after its alarm; detected 400 s before that.
+    # A team can only cut in 100 s before the goal, 200 s after its alarm; detected 400 s before that.
     ground = corridor([0, 100, 300, 500], [np.inf, 200, np.inf, np.inf])
     w = timeliness(*ground, p_communication=0.95, sd_fraction=0.3)
     assert w[0, 3] == pytest.approx(0.95 * norm.cdf((400 - 200) / np.hypot(0.3 * 400, 0.3 * 200)), rel=1e-12)
@@ -103,7 +103,9 @@ def test_slower_response_where_the_point_of_most_slack_would_jump():
 
 def test_nobody_comes_no_goal_and_a_team_on_the_spot():
     time_s, onward, response_s = corridor([0, 50, 100, np.inf], [np.inf] * 4)
-    np.testing.assert_array_equal(timeliness(time_s, onward, response_s, p_communication=1, sd_fraction=0.3), 0)
+    np.testing.assert_array_equal(
+        timeliness(time_s, onward, response_s, p_communication=1, sd_fraction=0.3), 0
+    )
     response_s[0, 1] = 0.0
     w = timeliness(time_s, onward, response_s, p_communication=1.0, sd_fraction=0.3)
     assert w[0, 1] == 0.5

@@ -15,7 +15,7 @@ IDS = [5, 2, 9]
 
 
 def ground(seed):
-    """Line between rows 3 and 4; starts in row 0, goals in row 7; stretch 9 is walled off, 7 is not asked for."""
+    """Line before row 4; starts in row 0, goals in row 7; stretch 9 is walled off, 7 is not asked for."""
     rng = np.random.default_rng(seed)
     barrier = rng.random(SHAPE) < 0.1
     barrier[4, 8:] = True

@@ -133,7 +133,7 @@ def test_is_the_fixed_point_of_the_superior_form_whatever_w(seed):
 
 
 def test_unseen_ground_is_crossed_by_the_quickest_way():
-    band, view, lines = sector(3, 9, 9, 4, wall=0.2)
+    band, _, _ = sector(3, 9, 9, 4, wall=0.2)
     exposure = np.zeros(band.step_s.shape)
     goals = np.flatnonzero(band.goal)
     found = least_timely(exposure, band.step_s, band.w, goals, np.zeros(goals.size))
@@ -157,10 +157,8 @@ def through_by_value_iteration(band, exposure, stretch, stretch_id, window):
     cells = np.argwhere((stretch == stretch_id) & np.isfinite(home))
     if cells.size == 0:
         return np.nan
-    low, high = (
-        np.argwhere(stretch == stretch_id).min(0) - window,
-        np.argwhere(stretch == stretch_id).max(0) + window,
-    )
+    line = np.argwhere(stretch == stretch_id)
+    low, high = line.min(0) - window, line.max(0) + window
     row, col = np.indices(stretch.shape)
     in_box = (row >= low[0]) & (row <= high[0]) & (col >= low[1]) & (col <= high[1])
     outer = ~is_home & in_box

@@ -97,8 +97,12 @@ def _exposure(
                 left = row * n_col + col
                 entered = (row + D_ROW[d]) * n_col + col + D_COL[d]
                 total = rate[left] * step_s[d, row, col]
+                low_m = min(offset_m[left], offset_m[entered])
+                high_m = max(offset_m[left], offset_m[entered])
                 for line in range(lines.asset.size):
-                    if crosses(lines, line, offset_m, chainage_m, left, entered):
+                    if low_m < lines.offset_m[line] <= high_m and crosses(
+                        lines, line, offset_m, chainage_m, left, entered
+                    ):
                         total += lines.exposure[line]
                 exposure[d, row, col] = total
     return exposure

@@ -13,8 +13,9 @@ which is superior, rises with L(u), and changes no L wherever the dash from ever
 then L(v) <= P_t of the dash <= w_v, since w does not rise along a dash; a step with w_v < L(u) would cost at
 least w_v in either form, so it is never strictly the best one. In this form L also rises with every exposure:
 one more asset never lowers it. Through a given stretch the dash may lead elsewhere; there the form says that
-being detected is never worth more to the crosser than going on unseen, and L is at least the P_t of its
-route.
+being detected is never worth more to the crosser than going on unseen. L of a stretch is then at least P_t of
+its own route and at most P_t of any way through it credited with the best w ahead (`w_never_rises` in
+`sarhad.kernels.crossing`), so a bracket made of the two is always in order.
 
 Equal L takes less time, then the lower cell: over unseen ground the route is the quickest of those never
 detected. L of a stretch k: L at its line cells over home cells alone, one step out, then on over outer cells
@@ -195,7 +196,7 @@ def _relax(
         value = base
         gain = graph.w[v] - base
         if gain > 0.0:
-            value += graph.p_step[d, v] * gain
+            value = min(value + graph.p_step[d, v] * gain, graph.w[v])
         size = _offer(search, size, run, v, value, time_s + graph.step_s[d, v], u)
     return size
 
@@ -320,9 +321,7 @@ def least_timely_by_state(
     """
     states = np.asarray(working)
     if states.ndim != 2 or states.dtype != np.bool_:
-        raise InputFaults.one(
-            "working", "states (n_state, n_asset) of bool", f"{states.shape} of {states.dtype}"
-        )
+        raise InputFaults.one("working", "bool (n_state, n_asset)", f"{states.dtype} {states.shape}")
     cells = line_cells(stretch, stretch_id, band.offset_m)
     distinct, which = np.unique(states, axis=0, return_inverse=True)
     least = np.empty((distinct.shape[0], cells[0].size - 1))
