@@ -150,7 +150,7 @@ def through_case(seed, wall=0.1):
 
 
 def through_by_value_iteration(band, exposure, stretch, stretch_id, window):
-    """L of one stretch in the superior form: home cells, the stretch's line cells, outer cells in the window."""
+    """L of one stretch, superior form: home cells, its line cells, then outer cells in the window."""
     is_home = band.offset_m >= 0
     goals = set(np.flatnonzero(band.goal))
     home = by_value_iteration(band.step_s, exposure, band.w, goals, is_home, superior=True)
