@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from sarhad.kernels.sight_skyline import draw_ring, halve, lowest, merge, piece
+from sarhad.kernels.sight_skyline import draw_ring, halve, inner, lowest, merge, piece
 
 BLOCK = 16  # cells along the side of a block whose highest cell is known beforehand
 _WIDTH = 32.0  # a beam wider than this many cells is halved
@@ -130,7 +130,7 @@ def surface(dem_m: _F4) -> Surface:
     return Surface(*_heights(dem_m))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def in_sector(post: Post, east: float, north: float) -> bool:
     """Whether a direction lies in the observer's sector (edges included, to 1e-9 of a radian)."""
     if post.sector_deg >= 360.0:
@@ -143,7 +143,7 @@ def in_sector(post: Post, east: float, north: float) -> bool:
     return after_left or before_right
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _beam_in_sector(post: Post, octant: _Octant, low: float, high: float) -> bool:
     if post.sector_deg >= 360.0:
         return True
@@ -155,7 +155,7 @@ def _beam_in_sector(post: Post, octant: _Octant, low: float, high: float) -> boo
     return k > 0.0 and low * k <= j <= high * k
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cell(post: Post, octant: _Octant, k: int, j: int) -> tuple[int, int]:
     """Row and column of an octant's cell."""
     return (
@@ -164,7 +164,7 @@ def _cell(post: Post, octant: _Octant, k: int, j: int) -> tuple[int, int]:
     )
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _block_top_m(ceiling_m: _F4, post: Post, octant: _Octant, rings: tuple[int, int], span: _F8) -> float:
     """Ceiling above the eye of the rings first..last (in one row or column of blocks) in a beam."""
     k, k_last = rings
@@ -178,7 +178,7 @@ def _block_top_m(ceiling_m: _F4, post: Post, octant: _Octant, rings: tuple[int, 
     return float(top - post.eye_m - post.bend_m * (k * k + j_first * j_first))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _block_end(post: Post, octant: _Octant, k: int) -> int:
     """Last ring in the same row or column of blocks as ring k."""
     row, col = _cell(post, octant, k, 0)
@@ -187,7 +187,7 @@ def _block_end(post: Post, octant: _Octant, k: int) -> int:
     return int(min(k + left, octant.k_max))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _load_ring(height_m: _F4, post: Post, octant: _Octant, k: int, span: _F8, ring: _F8) -> float:
     """Put a beam's part of ring k into `ring` row 1, what was there into row 0; returns the highest of it.
 
@@ -208,7 +208,7 @@ def _load_ring(height_m: _F4, post: Post, octant: _Octant, k: int, span: _F8, ri
     return top_m
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _write(window: Window, post: Post, octant: _Octant, cell: tuple[int, int], clearance_m: float) -> None:
     if math.isinf(clearance_m) and clearance_m < 0.0:
         return
@@ -223,7 +223,7 @@ def _write(window: Window, post: Post, octant: _Octant, cell: tuple[int, int], c
         window.bits[row, col >> 3] |= np.uint8(128 >> (col & 7))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _look(ring: _F8, span: _F8, post: Post, octant: _Octant, window: Window, at: tuple[int, int]) -> None:
     """Tell which targets of ring k a beam sees (low end included, high end not); `at`: k and first j."""
     k, first = at
@@ -242,7 +242,7 @@ def _look(ring: _F8, span: _F8, post: Post, octant: _Octant, window: Window, at:
             _write(window, post, octant, (k, j), clearance_m)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _take_ring(
     work: Work, post: Post, octant: _Octant, window: Window, at: tuple[int, int], floor: float
 ) -> float:
@@ -265,13 +265,13 @@ def _take_ring(
     return float(lowest(work.skyline[beam], n_merged, span[0]))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _slope_bound(top_m: float, k: int, k_last: int) -> float:
     """Highest slope that a height above the eye can have in rings k..k_last."""
     return top_m / k if top_m > 0.0 else top_m / k_last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _run_beam(surf: Surface, post: Post, octant: _Octant, window: Window, work: Work, beam: int) -> int:
     """Take a beam outwards; returns 0 at its end, 1 where it must be halved, -1 if out of room."""
     span, k = work.span[beam], work.state[beam, 1]
@@ -310,7 +310,7 @@ def _run_beam(surf: Surface, post: Post, octant: _Octant, window: Window, work: 
     return 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _sweep_octant(surf: Surface, post: Post, octant: _Octant, window: Window, work: Work) -> bool:
     """All beams of one octant; False if the scratch was too small."""
     piece(work.skyline[0], 0, 1.0, -np.inf, 0.0)
