@@ -1,0 +1,33 @@
+"""`import sarhad` stays light: whatever is heavy loads when it is first needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numba", "llvmlite", "highspy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "rasterio")
+HEAVY += ("pyogrio", "pyarrow", "matplotlib", "typer", "rich")
+
+
+def loaded_after(line: str) -> set[str]:
+    """Top packages in a fresh interpreter that has run one line."""
+    code = f"{line}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in json.loads(found.stdout)}
+
+
+def test_import_sarhad_loads_nothing_heavy():
+    assert not loaded_after("import sarhad") & set(HEAVY)
+
+
+def test_import_sarhad_loads_little_besides_numpy():
+    beside = loaded_after("import sarhad") - loaded_after("import numpy") - {"sarhad"}
+    assert beside <= set(sys.stdlib_module_names), f"it also loads {sorted(beside)}"
+
+
+@pytest.mark.parametrize("name", ["sarhad.errors", "sarhad.model.project", "sarhad.model.plan"])
+def test_the_model_loads_nothing_heavy(name):
+    assert not loaded_after(f"import {name}") & set(HEAVY)
