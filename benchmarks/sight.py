@@ -2,8 +2,8 @@
 
     python benchmarks/sight.py [--observers 9] [--range-km 20] [--batch 200] [--dem FILE.tif]
 
-Terrain: a ridged spectral fractal (30 m cells, 400-4000 m), or a DEM file. Observers: half anywhere, half on the top
-within 600 m; 10 m high; targets 1.7 m. `differing` is relative to the cells that the definition sees.
+Terrain: a ridged spectral fractal (30 m cells, 400-4000 m), or a DEM file. Observers: half anywhere, half on
+the top within 600 m; 10 m high; targets 1.7 m. `differing` is relative to the cells that the definition sees.
 """
 
 from __future__ import annotations
@@ -141,9 +141,8 @@ def main() -> None:
     many = table(places(dem_m, given.batch, int(range_m / cell_m)), range_m)
     for name, call in (("viewshed", viewshed), ("visible_pairs", visible_pairs)):
         batch_ms, _ = cpu_ms(lambda: call(dem_m, many, cell_m=cell_m))  # noqa: B023
-        print(
-            f"{name} of {given.batch} observers: {batch_ms / 1e3:.2f} CPU s, {batch_ms / given.batch:.1f} ms each"
-        )
+        each_ms = batch_ms / given.batch
+        print(f"{name} of {given.batch} observers: {batch_ms / 1e3:.2f} CPU s, {each_ms:.1f} ms each")
 
 
 if __name__ == "__main__":
