@@ -72,13 +72,13 @@ def main(sides: list[int]) -> None:
         def ours(rubbing: NDArray[np.float64] | None, dem_m: Any = dem_m, centre: Any = centre) -> Any:
             return travel_time(dem_m, centre, cell_m=CELL_M, friction=rubbing)
 
-        plain_s, _ = best_s(lambda ours=ours: ours(None), n_run)  # type: ignore[misc]
-        ours_s, time_s = best_s(lambda ours=ours, f=friction: ours(f), n_run)  # type: ignore[misc]
-        peer_s, _ = best_s(lambda f=friction, c=centre: MCP_Geometric(f).find_costs(c), min(n_run, 2))  # type: ignore[misc]
+        plain_s, _ = best_s(lambda ours=ours: ours(None), n_run)
+        ours_s, time_s = best_s(lambda ours=ours, f=friction: ours(f), n_run)
+        peer_s, _ = best_s(lambda f=friction, c=centre: MCP_Geometric(f).find_costs(c), 2)
         print(f"{side} x {side}:")
         print(f"  travel_time, Tobler             {plain_s:7.3f} s  {n_cell / plain_s / 1e6:6.2f} Mcell/s")
         print(f"  travel_time, Tobler x friction  {ours_s:7.3f} s  {n_cell / ours_s / 1e6:6.2f} Mcell/s")
-        memory = peak_bytes_per_cell(lambda ours=ours, f=friction: ours(f), n_cell)  # type: ignore[misc]
+        memory = peak_bytes_per_cell(lambda ours=ours, f=friction: ours(f), n_cell)
         print(f"  peak beyond the inputs          {memory:7.1f} bytes a cell")
         print(f"  MCP_Geometric, isotropic        {peer_s:7.3f} s  {peer_s / ours_s:6.2f} x ours")
         if side <= LARGEST_FOR_SCIPY:
