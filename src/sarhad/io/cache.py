@@ -33,7 +33,7 @@ class Cache:
         try:
             with open(self._folder / f"{key}.pickle", "rb") as file:
                 return pickle.load(file)  # type: ignore[no-any-return]
-        except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError):
+        except Exception:  # a torn or foreign pickle may raise almost anything
             return None
 
     def put(self, key: str, value: object) -> None:

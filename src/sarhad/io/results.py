@@ -43,7 +43,12 @@ def results_folder(project_folder: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
         if goal.exists():
             os.replace(goal, old)
-        os.replace(part, goal)
+        try:
+            os.replace(part, goal)
+        except BaseException:
+            if old.exists():
+                os.replace(old, goal)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from types import TracebackType
+from contextlib import contextmanager
+from types import ModuleType, TracebackType
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -92,7 +94,8 @@ class Compute:
                 finish(i, task(items[i]))
             missing = missing[len(alone) :]
         if missing:
-            futures = {self._workers().submit(task, items[i]): i for i in missing}
+            with _main_out_of_sight():
+                futures = {self._workers().submit(task, items[i]): i for i in missing}
             for future in as_completed(futures):
                 finish(futures[future], future.result())
         return [found[i] for i in range(len(items))]
@@ -102,3 +105,14 @@ class Compute:
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(self.n_processes, mp_context=context)
         return self._pool
+
+
+@contextmanager
+def _main_out_of_sight() -> Iterator[None]:
+    """Keep workers from running the caller's script again: it need not guard its calls."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

@@ -16,7 +16,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from sarhad.errors import NoGoalReachable
+import sarhad
+from sarhad.errors import NoGoalReachable, UnknownName
 from sarhad.io.cache import content_key
 from sarhad.model.asset import Asset
 from sarhad.model.line import Line, Stretch
@@ -44,8 +45,12 @@ def profile(
     chainage_from_m, chainage_to_m, target, condition, adversary, depth_m, p_timely, p_low, p_detect, w_line,
     time_s, label, binds, band_low, band_high, terrain, route` and the stretch as `geometry` (EPSG:4326).
     `p_low` is the lower end of the optimal adversary's bracket; the band is the range over `n_realisations`
-    of the terrain (the project's setting by default), realisation 0 being the value. Raises NoGoalReachable.
+    of the terrain (the project's setting by default), realisation 0 being the value. Raises NoGoalReachable
+    and UnknownName.
     """
+    unknown = sorted(set(adversaries) - set(ADVERSARIES))
+    if unknown:
+        raise UnknownName(f"no adversary {unknown[0]!r}; there are {', '.join(ADVERSARIES)}")
     if compute is None:
         with Compute(project.settings.processes) as own:
             return profile(project, plan, adversaries=adversaries, n_realisations=n_realisations, compute=own)
@@ -56,8 +61,8 @@ def profile(
     if table["p_timely"].isna().all():
         raise NoGoalReachable("no target can reach a goal from the line in any season")
     table["band_low"] = table["band_high"] = table["p_timely"]
-    for realisation in range(1, n):
-        banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))
+    banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))
+    for realisation in range(1, n if banded else 1):
         other = _table(project, _evaluate(project, assets, realisation, banded, (), compute))
         p_other = table[KEY].merge(other[[*KEY, "p_timely"]], on=KEY, how="left")["p_timely"].to_numpy()
         table["band_low"] = np.fmin(table["band_low"], p_other)
@@ -85,6 +90,7 @@ def _evaluate(
 def fingerprint(project: Project) -> str:
     """Return a key of everything in a project that a result depends on, but for its assets."""
     return content_key(
+        sarhad.__version__,
         sorted(project.hashes.items()),
         replace(project.settings, processes=0),
         project.teams,

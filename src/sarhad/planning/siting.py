@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sarhad.errors import NoGoalReachable
+from sarhad.errors import InputFaults, NoGoalReachable
 from sarhad.io.cache import content_key
 from sarhad.kernels.cover import Pool, build_pool
 from sarhad.kernels.cover import Routes as PoolRoutes
-from sarhad.kernels.purchase import Limits
 from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 from sarhad.model.project import Project
 from sarhad.planning.candidates import candidate_sites
@@ -39,7 +38,7 @@ from sarhad.planning.pool import (
 )
 from sarhad.planning.profile import fingerprint
 from sarhad.planning.search import lazy_greedy, rank, swap_search
-from sarhad.planning.sector import SectorPlan, sectors
+from sarhad.planning.sector import sectors
 from sarhad.planning.solve import upper_bound
 
 Counts = NDArray[np.int64]
@@ -83,6 +82,8 @@ def plan(
     if budget is None:
         budget = project.budget
     elif not isinstance(budget, Budget):
+        if not budget > 0:
+            raise InputFaults.one("budget", "money above 0 USD", budget, column="money_usd")
         budget = replace(project.budget, money_usd=float(budget))
     sites = candidate_sites(project, compute)
     search = _Search(project, offered_items(project, sites), budget, mix or Mix(), compute)
@@ -135,9 +136,12 @@ class _Search:
         found = upper_bound(
             pool, self.limits, max_rounds=effort.bound_rounds, tolerance=effort.bound_tolerance
         )
-        within = lazy_greedy(pool, self.limits._replace(n_max=count), ratio=True)
-        idle = np.repeat(np.arange(len(count)), count - within.count)  # gains only by the exact value
-        items = self.ranked(np.append(within.column, idle), np.append(within.gain, 0.0 * idle), 1)
+        column, gain = np.zeros(0, np.int64), np.zeros(0)
+        if count.any():
+            within = lazy_greedy(pool, self.limits._replace(n_max=count), ratio=True)
+            idle = np.repeat(np.arange(len(count)), count - within.count)  # gains only by the exact value
+            column, gain = np.append(within.column, idle), np.append(within.gain, 0.0 * idle)
+        items = self.ranked(column, gain)
         open_ended = self.limits._replace(money_usd=np.inf, crew_limit_n=np.inf)
         onward = lazy_greedy(pool, open_ended, ratio=True, start=count, n_rank=max(20, len(items)))
         unaware, optimal = self.values(count)
@@ -147,12 +151,10 @@ class _Search:
             bound=found.value,
             before=self.value(np.zeros_like(count)),
             adversaries=(("unaware", self.mix.unaware, unaware), ("optimal", self.mix.optimal, optimal)),
-            ranking=Plan(items + self.ranked(onward.column, onward.gain, len(items) + 1)),
+            ranking=Plan(self.ranked(np.append(column, onward.column), np.append(gain, onward.gain))),
         )
 
-    def ranked(
-        self, column: NDArray[np.integer], gain: NDArray[np.float64], first: int
-    ) -> tuple[PlanItem, ...]:
+    def ranked(self, column: NDArray[np.integer], gain: NDArray[np.float64]) -> tuple[PlanItem, ...]:
         """Return purchases in order; the n-th of identical items carries n in its asset id."""
         taken: dict[int, int] = {}
         found = []
@@ -161,7 +163,7 @@ class _Search:
             n = taken[c] = taken.get(c, 0) + 1
             asset_id = item.asset.asset_id if n == 1 else f"{item.asset.asset_id}-{n}"
             asset = replace(item.asset, asset_id=asset_id)
-            found.append(PlanItem(first + i, asset, item.site_id, item.cost_usd, item.crew_n, g))
+            found.append(PlanItem(i + 1, asset, item.site_id, item.cost_usd, item.crew_n, g))
         return tuple(found)
 
     def pool(self, mix: Mix) -> Pool:

@@ -73,7 +73,10 @@ def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame
     stretches = table.drop_duplicates("stretch_id")
     crossable = table[table["p_timely"].notna()].drop_duplicates("stretch_id")
     unaware = headline[(headline["adversary"] == "unaware") & headline["p_timely"].notna()]
-    by_condition = {str(name): _mean(rows) for name, rows in unaware.groupby("condition", sort=False)}
+    by_condition = {  # each by itself, so that one of no share counts too
+        str(name): float(np.average(rows["p_timely"], weights=rows["length_m"]))
+        for name, rows in unaware.groupby("condition", sort=False)
+    }
     bound = _yearly(unaware, project.settings.p_communication)
     return Summary(
         length_km=float(stretches["length_m"].sum() / 1000),

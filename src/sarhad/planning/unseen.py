@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from sarhad.errors import UnknownName
 from sarhad.io.cache import content_key
 from sarhad.kernels.exposure import total_rate
 from sarhad.kernels.unseen import UNREACHED, GapField, gap_field, gap_path, holes
@@ -65,6 +66,7 @@ def gap(
     Columns: `target, condition, chainage_m, offset_m, width_m, chainage_from_m, chainage_to_m, terrain, path`
     (the hole's cells as points) and a point `geometry` (EPSG:4326) at the middle. The sum of `width_m` is the
     gap: the least length of signalling line that closes the border. `target`, `condition` choose one case.
+    Raises UnknownName.
     """
     if compute is None:
         with Compute(project.settings.processes) as own:
@@ -74,6 +76,9 @@ def gap(
     keys = [content_key("strip", fingerprint(project), assets, job.plan) for job in jobs]
     strips = compute.run("unseen cells", sector_strip, jobs, keys=keys)
     cases = [(t.target_id, c.condition_id) for t in project.targets for c in project.conditions]
+    for place, wanted in enumerate((target, condition)):
+        if wanted is not None and wanted not in {case[place] for case in cases}:
+            raise UnknownName(f"{('target', 'condition')[place]} {wanted!r} is not in the project")
     tables = [
         _holes_of_part(project, [s for s in strips if s.plan.part_id == part.part_id], case).assign(
             target=name, condition=under
