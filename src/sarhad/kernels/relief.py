@@ -209,8 +209,8 @@ def _add_expected(coarse: F64, margin: int, net: Exemplars, lattice: F64) -> Non
 
 
 @njit(cache=True, nogil=True)
-def _shapes(coarse: F64, height_m: float, width_m: float) -> tuple[F64, F64]:
-    """Local relief in metres and shapes of the cells `REACH` inside of `coarse`."""
+def shapes(coarse: F64, height_m: float, width_m: float) -> tuple[F64, F64]:
+    """Return local relief (row, col) in metres and shapes (row, col, 9) of the cells `REACH` inside."""
     n_row, n_col = coarse.shape[0] - 2 * REACH, coarse.shape[1] - 2 * REACH
     relief_m, shape = np.empty((n_row, n_col)), np.empty((n_row, n_col, N_SHAPE))
     side_m = math.sqrt(height_m * width_m)
@@ -328,19 +328,13 @@ def refine_m(coarse_m: F64, exemplars: Exemplars, place: Place, draw: Draw) -> F
     if draw.realisation == 0 or draw.scale == 0.0:
         return lattice
     near = _inner(_checked(coarse_m), MARGIN - REACH - 1)
-    relief_m, shape = _shapes(near, place.height_m, place.width_m)
+    relief_m, shape = shapes(near, place.height_m, place.width_m)
     first = Place(place.row + MARGIN - 1, place.col + MARGIN - 1, place.height_m, place.width_m)
     pick = _picks(shape, np.ascontiguousarray(exemplars.shape.T), first, draw)
     detail_m = _drawn(pick, relief_m, exemplars.patch, _BLEND)
     _impose_means(detail_m, np.zeros((relief_m.shape[0] - 2, relief_m.shape[1] - 2)), _BUMP)
     lattice += draw.scale * detail_m
     return lattice
-
-
-def shapes(coarse_m: F64, height_m: float, width_m: float) -> tuple[F64, F64]:
-    """Return local relief (row, col) in metres and shapes (row, col, 9) of the cells `REACH` inside."""
-    relief_m, shape = _shapes(np.ascontiguousarray(coarse_m, dtype=np.float64), height_m, width_m)
-    return relief_m, shape
 
 
 @njit(cache=True, nogil=True)
