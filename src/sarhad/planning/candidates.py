@@ -15,8 +15,8 @@ from scipy.spatial import cKDTree
 from sarhad.model.asset import Site
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.ground import Ground, Mask, all_teams, lay_ground, response_time
 from sarhad.planning.frame import lonlat_of_cells
+from sarhad.planning.ground import Ground, Mask, all_teams, lay_ground, response_time
 from sarhad.planning.sector import SectorPlan, sectors
 
 

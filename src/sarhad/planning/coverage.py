@@ -20,8 +20,8 @@ from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType
 from sarhad.model.project import Project
 from sarhad.model.target import Target
-from sarhad.planning.ground import Ground, Mask
 from sarhad.planning.frame import locate
+from sarhad.planning.ground import Ground, Mask
 from sarhad.planning.sensing import (
     area_rate_per_s,
     availability,

@@ -1,0 +1,73 @@
+"""What all commands share: the screen, progress bars, JSON on request, errors as exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from sarhad.errors import InputFaults, SarhadError
+from sarhad.io.cache import Cache
+from sarhad.planning.compute import Compute
+
+Folder = Annotated[Path, typer.Argument(help="Project folder (holds project.toml).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 takes every processor.")]
+PlanFile = Annotated[Path | None, typer.Option("--plan", help="plan.json to count as built.")]
+
+INTERRUPTED = 130
+
+screen = Console(highlight=False)
+remarks = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
+    """Give processes with progress bars on stderr; with a folder, finished pieces are kept there."""
+    columns = (
+        TextColumn("{task.description:<26}"),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=remarks) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks or bars.tasks[tasks[step]].finished:
+                if total == 0:
+                    return
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        store = Cache(folder / ".cache") if folder is not None else None
+        with Compute(jobs, progress=show, store=store) as compute:
+            yield compute
+
+
+def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
+    """Print an answer as JSON, or drawn for people."""
+    if as_json:
+        print(json.dumps(value, indent=2, ensure_ascii=False))
+    else:
+        draw()
+
+
+def failing(error: SarhadError, as_json: bool) -> None:
+    """Print an error in the asked form on stderr and leave with its exit code."""
+    if as_json:
+        faults = [
+            {name: getattr(fault, name) for name in ("file", "layer", "row", "column", "expected", "found")}
+            for fault in (error.faults if isinstance(error, InputFaults) else ())
+        ]
+        print(json.dumps({"error": str(error), "faults": faults}, ensure_ascii=False), file=sys.stderr)
+    else:
+        remarks.print(f"[bold red]sarhad:[/] {error}", soft_wrap=True)
+    raise typer.Exit(error.exit_code)

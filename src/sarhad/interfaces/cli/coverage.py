@@ -1,0 +1,21 @@
+"""`sarhad coverage`: where someone who stays ten minutes is detected, as a raster per condition."""
+
+from __future__ import annotations
+
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.deliver import write_coverage
+from sarhad.io.plans import read_plan
+from sarhad.io.project import open_project
+
+
+def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
+    """Write coverage rasters (COG, per cent) for every condition."""
+    project = open_project(folder)
+    bought = read_plan(plan_file) if plan_file else None
+    with computing(folder, jobs) as compute:
+        paths = write_coverage(project, bought, folder / "coverage", compute)
+
+    def draw() -> None:
+        screen.print(f"{len(paths)} rasters in [bold]{folder / 'coverage'}[/], terrain: {project.terrain.kind}")
+
+    answer([str(path) for path in paths], as_json, draw)

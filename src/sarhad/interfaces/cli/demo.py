@@ -1,0 +1,59 @@
+"""`sarhad demo`: the example, from nothing to a plan on a map."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen
+from sarhad.interfaces.cli.tables import draw_plan, draw_summary
+from sarhad.interfaces.deliver import deliver, findings
+from sarhad.io.example import write_example
+from sarhad.io.plans import result_as_dict
+from sarhad.io.project import open_project
+from sarhad.model.project import Project
+from sarhad.planning.siting import Effort, plan
+
+QUICK = {"cell_m": 180.0, "n_fields": 6, "n_states": 4, "n_realisations": 2}
+QUICK_EFFORT = Effort(rounds=3, max_exact=12)
+FULL_EFFORT = Effort()
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(help="Folder for the example project.")] = Path("tajik-afghan"),
+    full: Annotated[
+        bool, typer.Option("--full", help="90 m cells, all fields and realisations; resumes.")
+    ] = False,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write the Tajik-Afghan example, compute it, plan under its budget, and draw the result."""
+    if not (folder / "project.toml").exists():
+        write_example("tajik-afghan", folder)
+    project = open_project(folder)
+    if not full:
+        project = _quick(project)
+        remarks.print(f"Quick run: {project.notes[-1]}")
+    with computing(folder, jobs) as compute:
+        before = findings(project, None, compute)
+        result = plan(project, effort=FULL_EFFORT if full else QUICK_EFFORT, compute=compute)
+        after = findings(project, result.plan, compute)
+        place = deliver(project, before, (result, after), folder, compute)
+
+    def draw() -> None:
+        screen.print(f"\n[bold]{project.title}[/]")
+        draw_summary(project, before, after)
+        draw_plan(project, result)
+        screen.print(f"\nResults: [bold]{place}[/] (start with map_sheet.png and strip_chart.png)")
+
+    answer({"before": before.summary.as_dict(), "plan": result_as_dict(result)}, as_json, draw)
+
+
+def _quick(project: Project) -> Project:
+    """Return the project with coarser settings and a note that says so, which goes into every result."""
+    note = "Quick settings: " + ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())
+    settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]
+    return replace(project, settings=settings, notes=(*project.notes, f"{note}; `--full` computes it all."))

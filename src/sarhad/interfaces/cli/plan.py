@@ -1,0 +1,40 @@
+"""`sarhad plan`: what to build first under a budget, with a proven bound."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.tables import draw_plan, draw_summary
+from sarhad.interfaces.deliver import deliver, findings
+from sarhad.io.plans import result_as_dict
+from sarhad.io.project import open_project
+from sarhad.planning.siting import plan
+
+MUSD = 1e6
+
+
+def run(
+    folder: Folder,
+    budget_musd: Annotated[
+        float | None, typer.Option("--budget-musd", help="Money in million USD; the project's own if left out.")
+    ] = None,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Find what to build first, show the border before and after, and say how much better any plan could be."""
+    project = open_project(folder)
+    with computing(folder, jobs) as compute:
+        before = findings(project, None, compute)
+        result = plan(project, None if budget_musd is None else budget_musd * MUSD, compute=compute)
+        after = findings(project, result.plan, compute)
+        place = deliver(project, before, (result, after), folder, compute)
+
+    def draw() -> None:
+        draw_summary(project, before, after)
+        draw_plan(project, result)
+        screen.print(f"\nResults: [bold]{place}[/]")
+
+    answer(result_as_dict(result), as_json, draw)

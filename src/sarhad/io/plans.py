@@ -1,0 +1,61 @@
+"""Plans as JSON: one object per purchase, in rank order, that reads, diffs and comes back unchanged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sarhad.errors import InputFaults
+from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place
+from sarhad.model.plan import Plan, PlanItem, PlanResult
+
+_PLACES: dict[str, type[Place]] = {"point": AtPoint, "line": AlongLine, "area": OverBand}
+_KIND_OF = {place: kind for kind, place in _PLACES.items()}
+
+
+def plan_as_dict(plan: Plan) -> list[dict[str, Any]]:
+    """Return plain values for JSON."""
+    rows = []
+    for item in plan.items:
+        row = asdict(item)
+        row["asset"]["place"] = {"kind": _KIND_OF[type(item.asset.place)], **asdict(item.asset.place)}
+        rows.append(row)
+    return rows
+
+
+def result_as_dict(result: PlanResult) -> dict[str, Any]:
+    """Return a plan with its value, bound and gap, and the ranking beyond the budget, as plain values."""
+    return {
+        "value": result.value,
+        "bound": result.bound,
+        "gap": result.gap,
+        "before": result.before,
+        "adversaries": [
+            {"adversary": name, "weight": weight, "value": value}
+            for name, weight, value in result.adversaries
+        ],
+        "cost_usd": result.plan.cost_usd,
+        "crew_n": result.plan.crew_n,
+        "items": plan_as_dict(result.plan),
+        "ranking": plan_as_dict(result.ranking),
+    }
+
+
+def read_plan(path: Path) -> Plan:
+    """Return the plan in a file that `sarhad plan` wrote; raises InputFaults where it is not one."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return Plan(tuple(_item(row) for row in document["items"]))
+    except OSError as error:
+        raise InputFaults.one(path.name, "a plan written by `sarhad plan`", error.strerror) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputFaults.one(path.name, "a plan written by `sarhad plan`", repr(error)) from error
+
+
+def _item(row: dict[str, Any]) -> PlanItem:
+    asset = dict(row["asset"])
+    place = dict(asset.pop("place"))
+    kind = _PLACES[place.pop("kind")]
+    return PlanItem(**{**row, "asset": Asset(**asset, place=kind(**place))})
