@@ -26,13 +26,13 @@ from sarhad.planning.crossing import (
     concatenated,
     optimal_through,
     route_lines,
-    watched_passages,
+    watched,
     weakest_routes,
 )
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import Item, offered_items
-from sarhad.planning.passage import Passage
+from sarhad.planning.passage import Passage, unaware_routes
 from sarhad.planning.sector import SectorPlan, sectors
 from sarhad.planning.unseen import seen_cells
 
@@ -113,19 +113,20 @@ def explain(
     open_items = tuple(item for item in items if item.asset.asset_id not in bought)
     ground = lay_ground(one, sector_plan, 0)
     everything = standing + tuple(item.asset for item in open_items)
-    headline = one.settings.depth_m
-    (_, (full,)), *_ = [p for p in watched_passages(ground, everything) if p[0].depth_m == headline]
-    (passage, (watch,)), *_ = [p for p in watched_passages(ground, standing) if p[0].depth_m == headline]
+    depths_m = (one.settings.depth_m,)
+    (((full,),),) = watched(ground, everything, depths_m)
+    (((watch,),),) = watched(ground, standing, depths_m)
     ways = _routes(watch, stretch_id)
     stretch = one.line.stretches(one.settings.stretch_m)[stretch_id]
     raises = _raises(full, ways, open_items)
-    near = (ground.sector.chainage_m >= stretch.from_m) & (ground.sector.chainage_m < stretch.to_m)
+    sector = watch.passage.ground.sector
+    near = (sector.chainage_m >= stretch.from_m) & (sector.chainage_m < stretch.to_m)
     seen_share, patches = _dead_ground(watch, near)
     return Explanation(
         stretch_id=stretch_id,
         chainage_from_m=stretch.from_m,
         chainage_to_m=stretch.to_m,
-        target=passage.target.target_id,
+        target=watch.passage.target.target_id,
         condition=watch.condition.condition_id,
         terrain=ground.kind,
         ways=tuple(_way(watch, name, routes) for name, routes in ways.items()),
@@ -162,7 +163,7 @@ def _routes(watch: Watch, stretch_id: int) -> dict[str, Routes]:
     """Return the routes of every adversary through one stretch; the unaware has one per field."""
     passage = watch.passage
     k = int(np.flatnonzero(passage.stretches == stretch_id)[0])
-    unaware = [passage.unaware_routes(field) for field in range(passage.project.settings.n_fields)]
+    (unaware,) = unaware_routes([passage])
     fastest, aware = passage.fastest_routes(), aware_routes(watch)
     optimal = weakest_routes(watch, [optimal_through(watch).routes, *unaware, fastest, aware])
     return {
@@ -181,7 +182,8 @@ def _only(routes: Routes, k: int) -> Routes:
 def _way(watch: Watch, adversary: str, routes: Routes) -> Way:
     p_timely, p_detect = watch.timely(routes)
     shown = int(np.argmin(np.where(np.isnan(p_timely), np.inf, p_timely)))
-    time_s = [routes.step_s[a:b].sum() for a, b in zip(routes.ptr[:-1], routes.ptr[1:], strict=True)]
+    ends = zip(routes.ptr[:-1], routes.ptr[1:], strict=True)
+    time_s = [routes.step_s[a:b].sum() if b > a else np.nan for a, b in ends]
     line = route_lines(watch.passage.ground, routes)[shown]
     return Way(adversary, float(p_timely.mean()), float(p_detect.mean()), float(np.mean(time_s)), line)
 
@@ -211,9 +213,7 @@ def _value(full: Watch, routes: Routes, weight: NDArray[np.float64], fielded: ND
     return float((weight * np.nan_to_num(p_timely)).sum())
 
 
-def _dead_ground(
-    watch: Watch, near: NDArray[np.bool_], n: int = 5
-) -> tuple[float, tuple[DeadGround, ...]]:
+def _dead_ground(watch: Watch, near: NDArray[np.bool_], n: int = 5) -> tuple[float, tuple[DeadGround, ...]]:
     """Return the share of passable ground near the stretch that is seen, and the largest unseen patches."""
     passage: Passage = watch.passage
     grid = passage.ground.sector.grid
