@@ -1,0 +1,97 @@
+"""What is kept on disk: whole or absent, by content, whatever happened in between."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sarhad.io.cache import Cache, content_key
+from sarhad.model.asset import Asset, AtPoint
+
+VALUE = {"rows": [np.arange(5), "words"], "asset": Asset("a", "radar_medium", AtPoint(1.0, 2.0))}
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path / "cache")
+
+
+def only_file(tmp_path):
+    (path,) = (tmp_path / "cache").iterdir()
+    return path
+
+
+def test_what_was_kept_comes_back(cache):
+    assert cache.get("key") is None
+    cache.put("key", VALUE)
+    found = cache.get("key")
+    assert found["asset"] == VALUE["asset"]
+    np.testing.assert_array_equal(found["rows"][0], np.arange(5))
+    assert cache.get("other") is None
+
+
+def test_the_last_value_counts(cache, tmp_path):
+    for value in (1, 2):
+        cache.put("key", value)
+    assert cache.get("key") == 2
+    only_file(tmp_path)
+
+
+def test_a_file_cut_short_anywhere_counts_as_absent(cache, tmp_path):
+    cache.put("key", VALUE)
+    path = only_file(tmp_path)
+    whole = path.read_bytes()
+    for n in range(len(whole)):
+        path.write_bytes(whole[:n])
+        assert cache.get("key") is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not a pickle at all",
+        b"\x80\x05.",
+        b"]0.",
+        b"a.",
+        b"\x80\x05\x8c\x05sarha\x8c\x01x\x93.",
+        pickle.dumps(Asset("a", "b", AtPoint(0.0, 0.0))).replace(b"Asset", b"Gone!"),
+        b"\xff" * 40,
+    ],
+)
+def test_a_file_of_another_kind_counts_as_absent(cache, tmp_path, content):
+    cache.put("key", 1)
+    only_file(tmp_path).write_bytes(content)
+    assert cache.get("key") is None
+
+
+def test_a_value_that_cannot_be_kept_leaves_the_old_one(cache, tmp_path):
+    cache.put("key", 1)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        cache.put("key", lambda: None)
+    assert cache.get("key") == 1
+    only_file(tmp_path)
+
+
+def test_keys_follow_the_definition():
+    digest = hashlib.sha256(b"'a'\x001.5\x00('b', 2)\x00").hexdigest()
+    assert content_key("a", 1.5, ("b", 2)) == digest
+
+
+@given(st.lists(st.one_of(st.text(), st.floats(allow_nan=False), st.integers()), max_size=4))
+def test_equal_parts_give_equal_keys_and_other_parts_others(parts):
+    key = content_key(*parts)
+    assert key == content_key(*[type(part)(part) for part in parts])
+    assert key != content_key(*parts, "")
+    assert len(key) == 64
+    assert key.isalnum()
+
+
+def test_the_border_between_parts_counts():
+    keys = {content_key("ab", "c"), content_key("a", "bc"), content_key("abc"), content_key(("ab", "c"))}
+    assert len(keys) == 4
