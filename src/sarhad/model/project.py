@@ -28,7 +28,7 @@ class Settings:
     band_beyond_m: float = 10_000.0
     stretch_m: float = 2_000.0
     sector_m: float = 50_000.0
-    sector_margin_m: float = 12_000.0
+    sector_margin_m: float = 10_000.0
     start_beyond_m: float = 3_000.0
     depths_m: tuple[float, ...] = (1_000.0, 3_000.0, 10_000.0)
     depth_m: float = 3_000.0
@@ -37,7 +37,7 @@ class Settings:
     field_correlation_m: float = 1_500.0
     n_states: int = 8
     n_realisations: int = 3
-    detail_scale: float = 0.5
+    detail_scale: float = 0.35
     seed: int = 1
     p_communication: float = 0.95
     sd_fraction: float = 0.30

@@ -60,6 +60,15 @@ class Sighting:
     unit: NDArray[np.int32]
     range_m: NDArray[np.float32]
 
+    def cut_to(self, window: tuple[slice, slice], n_col: int) -> Sighting:
+        """Return the pairs in some rows and columns of a grid of `n_col` columns, which holds all of them."""
+        rows, cols = window
+        first = np.arange(rows.start, rows.stop)[:, None] * n_col + np.arange(cols.start, cols.stop)
+        count = np.diff(self.ptr)[first.ravel()]
+        if count.sum() != len(self.unit):
+            raise ValueError("the window leaves out cells that are seen")
+        return Sighting(np.concatenate([[0], np.cumsum(count)]).astype(np.int64), self.unit, self.range_m)
+
 
 def reach_m(project: Project, equipment: EquipmentType) -> float:
     """Range beyond which a type sees none of the project's targets in any of its conditions."""

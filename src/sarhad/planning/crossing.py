@@ -25,7 +25,7 @@ from sarhad.model.target import Target
 from sarhad.planning.coverage import Sighting, Unit, sensor_lines, sight, units_in, view_of, working_share
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Field, Ground, all_teams, lay_ground, response_time, target_steps
-from sarhad.planning.passage import Passage, lay_passage
+from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.sector import SectorPlan
 
 ADVERSARIES = ("unaware", "aware", "optimal", "fastest")
@@ -79,9 +79,11 @@ class Watch:
 
     @property
     def exposure(self) -> Field:
-        """Exposure of every step (8, row, col) while all units work."""
+        """Exposure of every step (8, row, col) by the rate rule: each unit's rate times its working share."""
         sector = self.passage.ground.sector
-        return step_exposure(self.passage.step_s, self.view, self.lines, sector.offset_m, sector.chainage_m)
+        return step_exposure(
+            self.passage.step_s, self.view, self.lines, sector.offset_m, sector.chainage_m, self.share
+        )
 
     def states(self, n: int, seed: int) -> NDArray[np.bool_]:
         """Return (n, unit) sampled states, with common random numbers whatever else is fielded."""
@@ -96,7 +98,8 @@ class Watch:
     def timely(self, routes: Routes) -> tuple[Field, Field]:
         """Return exact (p_timely, p_detect) of each route; NaN for an empty one.
 
-        A detection is never worth less than a later one on the same route: who has been seen stays reported.
+        A detection is never worth less than a later one on the same route: who has been seen stays reported,
+        and a crosser who does not know it walks on to where teams can meet him.
         """
         sector = self.passage.ground.sector
         found = timely(
@@ -114,15 +117,13 @@ class Watch:
 
 
 def evaluate_sector(job: SectorJob) -> list[Rows]:
-    """Return the rows of one sector in the order of targets, conditions, depths and adversaries."""
+    """Return the rows of one sector: the headline depth against all adversaries, then the other depths."""
     ground = lay_ground(job.project, job.plan, job.realisation)
+    headline_m = job.project.settings.depth_m
     rows: list[Rows] = []
-    for passage, watches in watched_passages(ground, job.assets, job.depths_m):
-        headline = passage.depth_m == job.project.settings.depth_m
-        unaware = [passage.unaware_routes(field) for field in range(job.project.settings.n_fields)]
-        if not headline:
-            rows += [_rows(watch, "unaware", unaware) for watch in watches]
-            continue
+    for (watches,) in watched(ground, job.assets, (headline_m,)):
+        passage = watches[0].passage
+        (unaware,) = unaware_routes([passage])
         fastest = [passage.fastest_routes()]
         for watch in watches:
             ways = {"unaware": unaware, "fastest": fastest}
@@ -133,26 +134,39 @@ def evaluate_sector(job: SectorJob) -> list[Rows]:
                     weakest_routes(watch, [optimal_through(watch).routes, *chain(*ways.values())])
                 ]
             rows += [_rows(watch, name, ways[name]) for name in job.adversaries]
+    others = tuple(sorted(set(job.depths_m) - {headline_m}))
+    for by_depth in watched(ground, job.assets, others) if others else ():
+        fields = unaware_routes([watches[0].passage for watches in by_depth])
+        for watches, unaware in zip(by_depth, fields, strict=True):
+            rows += [_rows(watch, "unaware", unaware) for watch in watches]
     return rows
 
 
-def watched_passages(
-    ground: Ground, assets: tuple[Asset, ...], depths_m: tuple[float, ...] = ()
-) -> Iterator[tuple[Passage, list[Watch]]]:
-    """Yield every passage of the sector with its watches under the conditions of its season."""
-    project = ground.project
+def watched(
+    ground: Ground, assets: tuple[Asset, ...], depths_m: tuple[float, ...]
+) -> Iterator[list[list[Watch]]]:
+    """Yield for every target and season, by depth, what watches its passage under each condition.
+
+    Sight and response take the whole band; movement and all that follows the smallest window around the
+    cells in which targets move.
+    """
+    project, deepest_m = ground.project, max(depths_m)
+    moving = ground.moving(deepest_m)
+    strip, window = ground.cut_to(moving)
     units = units_in(ground, assets)
-    response_s = response_time(ground, all_teams(project, assets))
+    response_s = np.ascontiguousarray(response_time(ground, all_teams(project, assets))[window])
     sightings: dict[float, Sighting] = {}
     for target in project.targets:
         if target.height_m not in sightings:
-            sightings[target.height_m] = sight(ground, units, target.height_m, ground.moving)
+            whole = sight(ground, units, target.height_m, moving)
+            sightings[target.height_m] = whole.cut_to(window, ground.sector.grid.n_col)
         for season in sorted({c.season for c in project.conditions}):
-            step_s = target_steps(ground, target, season)
-            watching = _watching(ground, units, sightings[target.height_m], target, season)
-            for depth_m in sorted({project.settings.depth_m, *depths_m}):
-                passage = lay_passage(ground, target, season, depth_m, step_s, response_s)
-                yield passage, [Watch(passage, *parts) for parts in watching]
+            step_s = target_steps(strip, target, season, deepest_m)
+            watching = _watching(strip, units, sightings[target.height_m], target, season)
+            passages = [
+                lay_passage(strip, target, season, depth_m, step_s, response_s) for depth_m in depths_m
+            ]
+            yield [[Watch(passage, *parts) for parts in watching] for passage in passages]
 
 
 def _watching(

@@ -37,13 +37,19 @@ class Ground:
     dem_m: NDArray[np.float32]
     kind: str
 
-    @property
-    def moving(self) -> Mask:
-        """Cells in which targets move: from just beyond the start line to just beyond the deepest goal."""
+    def moving(self, depth_m: float) -> Mask:
+        """Return the cells targets move in: from the start line to goals at a depth, and a little more."""
         settings, offset_m = self.project.settings, self.sector.offset_m
-        reach_m = max(settings.depth_m, *settings.depths_m) + 2 * settings.cell_m
-        from_m = -settings.start_beyond_m - 2 * settings.cell_m
-        return self.sector.in_band & (offset_m >= from_m) & (offset_m <= reach_m)
+        slack_m = 2 * settings.cell_m
+        moving: Mask = self.sector.in_band & (offset_m >= -settings.start_beyond_m - slack_m)
+        moving &= offset_m <= depth_m + slack_m
+        return moving
+
+    def cut_to(self, cells: Mask) -> tuple[Ground, tuple[slice, slice]]:
+        """Return the ground on the smallest window around some cells, and that window's rows and columns."""
+        rows, cols = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+        window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1))
+        return Ground(self.project, self.sector.window(*window), self.dem_m[window], self.kind), window
 
 
 def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
@@ -54,13 +60,13 @@ def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
     return Ground(project, sector, dem_m, terrain.kind)
 
 
-def target_steps(ground: Ground, target: Target, season: str) -> Field:
-    """Return `step_s` (8, row, col) of a target in a season, rivers and cliffs included."""
+def target_steps(ground: Ground, target: Target, season: str, depth_m: float) -> Field:
+    """Return `step_s` (8, row, col) of a target in a season bound for a depth, rivers and cliffs included."""
     settings = ground.project.settings
     level_mps = float(speed_mps(target.speed, np.zeros(1))[0]) * target.speed_factor
     friction, barrier = barrier_friction(ground.project, ground.sector, season, level_speed_mps=level_mps)
     return step_time(
-        np.where(ground.moving, ground.dem_m, np.float32(np.nan)),
+        np.where(ground.moving(depth_m), ground.dem_m, np.float32(np.nan)),
         cell_m=settings.cell_m,
         speed=target.speed,
         speed_factor=target.speed_factor,

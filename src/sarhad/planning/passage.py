@@ -6,6 +6,7 @@ everywhere, the worth w of a first detection, and the routes of those who do not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from sarhad.kernels.exposure import Routes
 from sarhad.kernels.interception import timeliness
-from sarhad.kernels.leastcost import least_cost
+from sarhad.kernels.leastcost import LeastCost, least_cost
 from sarhad.kernels.sampling import friction_field
-from sarhad.kernels.steps import D_COL, D_ROW
+from sarhad.kernels.steps import perturbed_steps
 from sarhad.kernels.trace import join_at_line, through_routes
 from sarhad.kernels.worstcase import Band
 from sarhad.model.project import Project
@@ -54,27 +55,44 @@ class Passage:
         """Ids of the stretches that the sector owns."""
         return self.ground.sector.owned
 
-    def routes(self, step_cost: Field) -> Routes:
+    def routes(self, step_cost: Field, beyond: LeastCost | None = None) -> Routes:
         """Return the cheapest route through each owned stretch, timed by `step_s`; empty where there is none.
 
         A route runs over outer cells from the start line, makes one step onto a line cell of the stretch and
-        stays on home cells to its goal.
+        stays on home cells to its goal. `beyond` is the outer part where it is known already.
         """
         sector = self.ground.sector
+        beyond = self.beyond(step_cost) if beyond is None else beyond
         home = least_cost(step_cost, *_seeds(self.goal), towards=True, within=self.inner)
-        beyond = least_cost(step_cost, *_seeds(self.start), towards=False, within=self.outer)
         joins = join_at_line(
             step_cost, beyond.cost, home.cost, sector.stretch, self.stretches, sector.offset_m
         )
         return through_routes(joins, beyond.link, home.link, self.step_s)
 
+    def beyond(self, step_cost: Field) -> LeastCost:
+        """Return least costs from the start line to every outer cell."""
+        return least_cost(step_cost, *_seeds(self.start), towards=False, within=self.outer)
+
     def fastest_routes(self) -> Routes:
         """Return the least-time route through each owned stretch."""
         return self.routes(self.step_s)
 
-    def unaware_routes(self, field: int) -> Routes:
-        """Return the routes of one perturbed field: who knows the ground, roughly, and not the sensors."""
-        settings, grid = self.project.settings, self.ground.sector.grid
+    @property
+    def band(self) -> Band:
+        """The passage as the search for the optimal adversary wants it."""
+        sector = self.ground.sector
+        return Band(self.step_s, self.w, sector.offset_m, sector.chainage_m, self.goal)
+
+
+def unaware_routes(passages: Sequence[Passage]) -> list[list[Routes]]:
+    """Return, for passages that differ in depth only, their routes in each perturbed field.
+
+    The crosser knows the ground, roughly, and not the sensors.
+    """
+    first = passages[0]
+    settings, grid = first.project.settings, first.ground.sector.grid
+    found: list[list[Routes]] = [[] for _ in passages]
+    for field in range(settings.n_fields):
         friction = friction_field(
             grid.left_m,
             grid.top_m,
@@ -86,24 +104,11 @@ class Passage:
             seed=settings.seed,
             field=field,
         )
-        return self.routes(self.step_s * step_mean(friction))
-
-    @property
-    def band(self) -> Band:
-        """The passage as the search for the optimal adversary wants it."""
-        sector = self.ground.sector
-        return Band(self.step_s, self.w, sector.offset_m, sector.chainage_m, self.goal)
-
-
-def step_mean(field: Field) -> Field:
-    """Return (8, row, col) the mean of a (row, col) field over both cells of each step, 1 off the grid."""
-    n_row, n_col = field.shape
-    mean = np.ones((8, n_row, n_col))
-    for d, (d_row, d_col) in enumerate(zip(D_ROW.tolist(), D_COL.tolist(), strict=True)):
-        left = (slice(max(0, -d_row), n_row - max(0, d_row)), slice(max(0, -d_col), n_col - max(0, d_col)))
-        entered = (slice(max(0, d_row), n_row + min(0, d_row)), slice(max(0, d_col), n_col + min(0, d_col)))
-        mean[d][left] = 0.5 * (field[left] + field[entered])
-    return mean
+        step_cost = perturbed_steps(passages[-1].step_s, friction)
+        beyond = first.beyond(step_cost)
+        for routes, passage in zip(found, passages, strict=True):
+            routes.append(passage.routes(step_cost, beyond))
+    return found
 
 
 def _seeds(mask: Mask) -> tuple[NDArray[np.int64], Field]:
@@ -120,7 +125,7 @@ def lay_passage(
     Ground deeper than the goals plays no part: its steps are closed.
     """
     settings, sector = ground.project.settings, ground.sector
-    near = ground.moving & (sector.offset_m <= depth_m + 2 * settings.cell_m)
+    near = ground.moving(depth_m)
     goal = goal_cells(ground.project, sector, depth_m) & near
     start = near & sector.outer & (sector.offset_m <= -settings.start_beyond_m)
     step_s = np.where(near, step_s, np.inf)

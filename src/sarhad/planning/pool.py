@@ -19,13 +19,15 @@ from sarhad.kernels.exposure import Routes
 from sarhad.model.asset import Asset
 from sarhad.model.project import Project
 from sarhad.planning.coverage import units_in
-from sarhad.planning.crossing import Watch, concatenated, optimal_through, watched_passages
+from sarhad.planning.crossing import Watch, concatenated, optimal_through, watched
 from sarhad.planning.ground import Field, Ground, lay_ground
 from sarhad.planning.items import Item
+from sarhad.planning.passage import unaware_routes
 from sarhad.planning.sector import SectorPlan
 
 OPTIMAL = -1
 Case = tuple[str, str]  # target_id, condition_id
+Move = tuple[str, str]  # target_id, season
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +50,10 @@ class PoolPart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SectorPool:
-    """The first pool of a sector, the optimal adversary's first routes, and the items that matter in it."""
+    """The first pool of a sector, unaware routes field by field, first worst routes, and items in reach."""
 
     part: PoolPart
+    unaware: Mapping[Move, Routes]
     known: Mapping[Case, Routes]
     items: frozenset[int]
 
@@ -66,7 +69,7 @@ class PoolJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorthJob:
-    """One sector with what a plan buys there: (item, n) pairs; `known` routes of the optimal adversary.
+    """One sector with what a plan buys there: (item, n) pairs; routes `unaware` and `known` as in SectorPool.
 
     With `cut` the plan's own worst routes are measured against everything on offer and come back.
     """
@@ -75,6 +78,7 @@ class WorthJob:
     plan: SectorPlan
     items: tuple[Item, ...]
     bought: tuple[tuple[int, int], ...]
+    unaware: Mapping[Move, Routes]
     known: Mapping[Case, Routes]
     cut: bool
 
@@ -97,17 +101,19 @@ def pool_sector(job: PoolJob) -> SectorPool:
     """Return the unaware routes of a sector and the fastest ones as the optimal adversary's first."""
     ground = lay_ground(job.project, job.plan, 0)
     builder = _Builder(job.project, job.items)
+    unaware: dict[Move, Routes] = {}
     known: dict[Case, Routes] = {}
-    for passage, watches in watched_passages(ground, builder.everything):
-        n_field = job.project.settings.n_fields
-        unaware = concatenated([passage.unaware_routes(field) for field in range(n_field)])
-        fields = np.repeat(np.arange(n_field), len(passage.stretches))
+    for (watches,) in watched(ground, builder.everything, (job.project.settings.depth_m,)):
+        passage = watches[0].passage
+        (fields,) = unaware_routes([passage])
+        routes = unaware[passage.target.target_id, passage.season] = concatenated(fields)
+        field = np.repeat(np.arange(len(fields)), len(passage.stretches))
         fastest = passage.fastest_routes()
         for watch in watches:
-            builder.add(watch, unaware, fields)
+            builder.add(watch, routes, field)
             builder.add(watch, fastest, np.full(len(passage.stretches), OPTIMAL))
             known[_case(watch)] = fastest
-    return SectorPool(builder.part(), known, builder.in_reach(ground))
+    return SectorPool(builder.part(), unaware, known, builder.in_reach(ground))
 
 
 def worth_sector(job: WorthJob) -> Worth:
@@ -117,11 +123,11 @@ def worth_sector(job: WorthJob) -> Worth:
     unaware: dict[Case, Field] = {}
     optimal: dict[Case, Field] = {}
     found: dict[Case, Routes] = {}
-    stretches = np.zeros(0, np.int64)
-    for passage, watches in watched_passages(ground, fielded):
-        stretches = passage.stretches
-        n_field, n = job.project.settings.n_fields, len(stretches)
-        routes = concatenated([passage.unaware_routes(field) for field in range(n_field)])
+    depths_m = (job.project.settings.depth_m,)
+    for (watches,) in watched(ground, fielded, depths_m):
+        passage = watches[0].passage
+        n_field, n = job.project.settings.n_fields, len(passage.stretches)
+        routes = job.unaware[passage.target.target_id, passage.season]
         for watch in watches:
             case = _case(watch)
             found[case] = optimal_through(watch).routes
@@ -130,14 +136,15 @@ def worth_sector(job: WorthJob) -> Worth:
             unaware[case] = p_timely[:n_field].mean(axis=0)
             optimal[case] = np.fmin.reduce(p_timely, axis=0)
     part = _cuts(job, ground, found) if job.cut else None
-    return Worth(stretches, unaware, optimal, part, found if job.cut else {})
+    return Worth(ground.sector.owned, unaware, optimal, part, found if job.cut else {})
 
 
 def _cuts(job: WorthJob, ground: Ground, found: Mapping[Case, Routes]) -> PoolPart:
     builder = _Builder(job.project, job.items)
-    for passage, watches in watched_passages(ground, builder.everything):
+    for (watches,) in watched(ground, builder.everything, (job.project.settings.depth_m,)):
         for watch in watches:
-            builder.add(watch, found[_case(watch)], np.full(len(passage.stretches), OPTIMAL))
+            field = np.full(len(watch.passage.stretches), OPTIMAL)
+            builder.add(watch, found[_case(watch)], field)
     return builder.part()
 
 

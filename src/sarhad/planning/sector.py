@@ -99,6 +99,21 @@ class Sector:
         """Least and greatest chainage that the window looks at."""
         return min(a for a, _ in self.plan.ranges_m), max(b for _, b in self.plan.ranges_m)
 
+    def window(self, rows: slice, cols: slice) -> Sector:
+        """Return the part of the sector on some of its rows and columns."""
+        grid = self.grid.window(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
+        return Sector(
+            self.plan,
+            grid,
+            np.ascontiguousarray(self.offset_m[rows, cols]),
+            np.ascontiguousarray(self.chainage_m[rows, cols]),
+            np.ascontiguousarray(self.in_band[rows, cols]),
+            np.ascontiguousarray(self.home[rows, cols]),
+            np.ascontiguousarray(self.outer[rows, cols]),
+            np.ascontiguousarray(self.stretch[rows, cols]),
+            self.owned,
+        )
+
 
 def sectors(project: Project) -> tuple[SectorPlan, ...]:
     """Divide every part into sectors of whole stretches, as near `settings.sector_m` long as possible."""

@@ -199,7 +199,9 @@ class _Search:
     def run(self, step: str, wanted: Sequence[tuple[int, Bought]], *, cut: bool) -> list[Worth]:
         """Work out the worth of what is bought in some sectors."""
         jobs = [
-            WorthJob(self.project, self.plans[i], self.items, bought, self.known[i], cut)
+            WorthJob(
+                self.project, self.plans[i], self.items, bought, self.pools[i].unaware, self.known[i], cut
+            )
             for i, bought in wanted
         ]
         return self.compute.run(step, worth_sector, jobs)

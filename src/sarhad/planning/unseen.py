@@ -23,7 +23,7 @@ from sarhad.model.asset import Asset
 from sarhad.model.plan import Plan
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.crossing import Watch, watched_passages
+from sarhad.planning.crossing import Watch, watched
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Mask, lay_ground
 from sarhad.planning.profile import fingerprint
@@ -106,12 +106,13 @@ def sector_strip(job: StripJob) -> Strip:
     usable &= (sector.offset_m <= settings.depth_m) & _owned(sector)
     cell = np.flatnonzero(usable)
     found: dict[tuple[str, str], NDArray[np.bool_]] = {}
-    for passage, watches in watched_passages(ground, job.assets):
-        passable = np.isfinite(passage.step_s).any(axis=0)
+    for (watches,) in watched(ground, job.assets, (settings.depth_m,)):
+        strip = watches[0].passage.ground.sector
+        inside = usable[_window(sector, strip)]
+        passable = np.isfinite(watches[0].passage.step_s).any(axis=0)
         for watch in watches:
-            found[passage.target.target_id, watch.condition.condition_id] = (
-                passable & ~seen_cells(watch)
-            ).ravel()[cell]
+            case = (watch.passage.target.target_id, watch.condition.condition_id)
+            found[case] = (passable & ~seen_cells(watch))[inside]
     cases = [(t.target_id, c.condition_id) for t in job.project.targets for c in job.project.conditions]
     return Strip(
         job.plan,
@@ -120,6 +121,13 @@ def sector_strip(job: StripJob) -> Strip:
         sector.offset_m.ravel()[cell],
         np.array([found[case] for case in cases]),
     )
+
+
+def _window(whole: Sector, part: Sector) -> tuple[slice, slice]:
+    """Return the rows and columns of a sector that a part of it covers."""
+    row = round((whole.grid.top_m - part.grid.top_m) / whole.grid.cell_m)
+    col = round((part.grid.left_m - whole.grid.left_m) / whole.grid.cell_m)
+    return slice(row, row + part.grid.n_row), slice(col, col + part.grid.n_col)
 
 
 def seen_cells(watch: Watch) -> Mask:
