@@ -16,6 +16,8 @@ def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJ
         paths = write_coverage(project, bought, folder / "coverage", compute)
 
     def draw() -> None:
-        screen.print(f"{len(paths)} rasters in [bold]{folder / 'coverage'}[/], terrain: {project.terrain.kind}")
+        screen.print(
+            f"{len(paths)} rasters in [bold]{folder / 'coverage'}[/], terrain: {project.terrain.kind}"
+        )
 
     answer([str(path) for path in paths], as_json, draw)

@@ -19,7 +19,8 @@ MUSD = 1e6
 def run(
     folder: Folder,
     budget_musd: Annotated[
-        float | None, typer.Option("--budget-musd", help="Money in million USD; the project's own if left out.")
+        float | None,
+        typer.Option("--budget-musd", help="Money in million USD; the project's own if left out."),
     ] = None,
     jobs: Jobs = 0,
     as_json: AsJson = False,

@@ -1,0 +1,153 @@
+"""Computes what a planner is handed and writes it: tables, layers, rasters, maps, manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from sarhad.interfaces.report.map_sheet import draw_map_sheet
+from sarhad.interfaces.report.strip_chart import draw_strip_chart
+from sarhad.io.plans import result_as_dict
+from sarhad.io.raster import write_cog
+from sarhad.io.results import manifest, results_folder, write_json, write_layers, write_profile
+from sarhad.model.asset import Asset, AtPoint, Place
+from sarhad.model.line import Stretch
+from sarhad.model.plan import Plan, PlanResult
+from sarhad.model.project import Project
+from sarhad.planning.candidates import candidate_sites
+from sarhad.planning.closing import Closing, cheapest_closings
+from sarhad.planning.compute import Compute
+from sarhad.planning.coverage_map import NO_DATA, coverage
+from sarhad.planning.items import offered_items
+from sarhad.planning.profile import profile, stretch_line
+from sarhad.planning.summary import Summary, summarise, yearly
+from sarhad.planning.unseen import gap
+
+N_HOLE = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """All that is worked out for one set of assets; `widest` are rows of `gap` in the worst condition."""
+
+    assets: tuple[Asset, ...]
+    plan: Plan | None
+    profile: gpd.GeoDataFrame
+    gap: gpd.GeoDataFrame
+    summary: Summary
+    yearly: pd.DataFrame
+    widest: gpd.GeoDataFrame
+    closings: list[Closing | None]
+
+
+def findings(project: Project, plan: Plan | None, compute: Compute) -> Findings:
+    """Work out profile, unseen gap, first page, and what closes the widest holes."""
+    rows = profile(project, plan, compute=compute)
+    holes = gap(project, plan, compute=compute)
+    summary = summarise(project, rows, holes)
+    chosen = (holes["condition"] == summary.worst_condition) & (
+        holes["target"] == project.targets[0].target_id
+    )
+    widest = holes[chosen].head(N_HOLE).reset_index(drop=True)
+    items = offered_items(project, candidate_sites(project, compute))
+    return Findings(
+        assets=project.assets + (plan.assets if plan else ()),
+        plan=plan,
+        profile=rows,
+        gap=holes,
+        summary=summary,
+        yearly=yearly(project, rows),
+        widest=widest,
+        closings=cheapest_closings(project, widest, items, compute),
+    )
+
+
+def deliver(
+    project: Project,
+    before: Findings,
+    planned: tuple[PlanResult, Findings] | None,
+    folder: Path,
+    compute: Compute,
+) -> Path:
+    """Write everything into the project's results folder and return it; all of it or nothing."""
+    result, after = planned if planned else (None, None)
+    last = after or before
+    with results_folder(folder) as part:
+        write_profile(part, last.profile)
+        write_layers(part, _layers(project, before, result, last))
+        write_coverage(project, last.plan, part / "coverage", compute)
+        first_page = {"before": before.summary.as_dict(), "after": after.summary.as_dict() if after else None}
+        write_json(part, "summary.json", first_page)
+        if result is not None:
+            write_json(part, "plan.json", result_as_dict(result))
+        write_json(part, "manifest.json", manifest(project, last.summary.terrain))
+        after_yearly = after.yearly if after else None
+        sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
+        draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.widest, sheets)
+        charts = [part / f"strip_chart.{kind}" for kind in ("png", "pdf")]
+        draw_strip_chart(project, before.yearly, after_yearly, last.widest, charts)
+    return folder / "results"
+
+
+def write_coverage(project: Project, plan: Plan | None, folder: Path, compute: Compute) -> list[Path]:
+    """Write one coverage raster (COG, per cent within ten minutes) per condition; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for found in coverage(project, plan, compute=compute):
+        path = folder / f"{found.condition_id}.tif"
+        tags = {"TARGET": found.target_id, "CONDITION": found.condition_id, "UNIT": "per cent"}
+        write_cog(
+            path,
+            found.percent,
+            found.grid,
+            nodata=NO_DATA,
+            tags={**tags, "KIND": project.terrain.kind},
+            description="p of detection within ten minutes, per cent",
+        )
+        paths.append(path)
+    return paths
+
+
+def _layers(
+    project: Project, before: Findings, result: PlanResult | None, last: Findings
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of results.gpkg: stretches, holes, assets, plan and its ranking."""
+    lines = last.profile.drop_duplicates("stretch_id").set_index("stretch_id").geometry
+    stretches = before.yearly.merge(
+        last.yearly[["stretch_id", "p_timely", "p_detect", "band_low", "band_high", "worst", "binds"]],
+        on="stretch_id",
+        suffixes=("_before", "_after"),
+    )
+    geometry = lines.loc[stretches["stretch_id"]].to_numpy()
+    named = gpd.GeoDataFrame(stretches, geometry=geometry, crs="EPSG:4326")
+    named["terrain"] = last.summary.terrain
+    layers = {
+        "stretches": named,
+        "holes": last.gap.drop(columns="path"),
+        "holes_before": before.gap.drop(columns="path"),
+        "assets": _layer(project, [asdict(asset) for asset in project.assets], project.assets),
+    }
+    if result is not None:
+        for name, plan in (("plan", result.plan), ("ranking", result.ranking)):
+            rows = [{**asdict(item), **asdict(item.asset)} for item in plan.items]
+            layers[name] = _layer(project, rows, plan.assets)
+    return layers
+
+
+def _layer(project: Project, rows: list[dict[str, object]], assets: Sequence[Asset]) -> gpd.GeoDataFrame:
+    """Return assets as a layer: points where they stand, the border line where they lie or fly."""
+    table = pd.DataFrame(rows).drop(columns=["asset", "place"], errors="ignore")
+    geometry = [_geometry(project, asset.place) for asset in assets]
+    return gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
+
+
+def _geometry(project: Project, place: Place) -> shapely.Geometry:
+    if isinstance(place, AtPoint):
+        return shapely.Point(place.lon_deg, place.lat_deg)
+    part = next(p for p in project.line.parts if p.from_m <= place.from_m < p.to_m)
+    return stretch_line(project.line, Stretch(0, part.part_id, place.from_m, min(place.to_m, part.to_m)))
