@@ -25,7 +25,7 @@ def run(
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Find what to build first, show the border before and after, and say how much better any plan could be."""
+    """Find what to build first under a budget, with a proven bound on any other plan."""
     project = open_project(folder)
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
