@@ -22,7 +22,6 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-import sarhad
 from sarhad.model.project import Project
 
 RESULTS = "results"
@@ -89,7 +88,7 @@ def manifest(project: Project, kind: str) -> dict[str, object]:
     settings = asdict(project.settings)
     del settings["processes"]  # it never changes a result
     return {
-        "sarhad": sarhad.__version__,
+        "sarhad": version("sarhad"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
         "project": project.title,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-import sarhad
 from sarhad.errors import NoGoalReachable, UnknownName
 from sarhad.io.cache import content_key
 from sarhad.model.asset import Asset
@@ -90,7 +90,7 @@ def _evaluate(
 def fingerprint(project: Project) -> str:
     """Return a key of everything in a project that a result depends on, but for its assets."""
     return content_key(
-        sarhad.__version__,
+        version("sarhad"),
         sorted(project.hashes.items()),
         replace(project.settings, processes=0),
         project.teams,
