@@ -190,10 +190,10 @@ def _carry(project: Project, strips: Sequence[Strip], case: int) -> list[GapFiel
         first = strip.cell[strip.chainage_m <= strip.plan.from_m + slack_m]
         seed, cost = first, is_open[first].astype(np.int64)
         if i > 0:
-            carried, carried_cost = _joint(strips[i - 1], chain[-1], strip.plan)
+            carried, carried_cost, carried_open = _joint(strips[i - 1], chain[-1], strip.plan, case)
             if len(carried):
                 seed, cost = carried, carried_cost
-                region[seed] = True
+                region[seed], is_open[seed] = True, carried_open  # a way among the seeds is not free
             else:  # the strip is broken here (a fold of the line): go on from the cheapest end so far
                 reached = chain[-1].cost[chain[-1].cost != UNREACHED]
                 cost = cost + (int(reached.min()) if reached.size else 0)
@@ -202,15 +202,23 @@ def _carry(project: Project, strips: Sequence[Strip], case: int) -> list[GapFiel
     return chain
 
 
-def _joint(before: Strip, field: GapField, plan: SectorPlan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the last cells of the sector before as cells of the next one's grid, with their costs."""
-    last = before.cell[before.chainage_m >= before.plan.to_m - 2.0 * before.plan.grid.cell_m]
-    cost = field.cost.ravel()[last]
-    row, col = np.divmod(last, before.plan.grid.n_col)
-    row, col = row + before.plan.row - plan.row, col + before.plan.col - plan.col
-    inside = (row >= 0) & (col >= 0) & (row < plan.grid.n_row) & (col < plan.grid.n_col)
-    inside &= cost != UNREACHED
-    return (row * plan.grid.n_col + col)[inside], cost[inside].astype(np.int64)
+def _joint(
+    before: Strip, field: GapField, plan: SectorPlan, case: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the last cells of the sector before in the next one's grid: cell, cost, whether open."""
+    is_last = before.chainage_m >= before.plan.to_m - 2.0 * before.plan.grid.cell_m
+    cost = field.cost.ravel()[before.cell[is_last]]
+    cell = _moved(before.cell[is_last], before.plan, plan)
+    carried = (cell >= 0) & (cost != UNREACHED)
+    return cell[carried], cost[carried].astype(np.int64), before.open_cell[case, is_last][carried]
+
+
+def _moved(cell: NDArray[np.int64], plan: SectorPlan, onto: SectorPlan) -> NDArray[np.int64]:
+    """Return cells of one sector's grid as cells of another's, -1 outside it."""
+    row, col = np.divmod(cell, plan.grid.n_col)
+    row, col = row + plan.row - onto.row, col + plan.col - onto.col
+    inside = (row >= 0) & (col >= 0) & (row < onto.grid.n_row) & (col < onto.grid.n_col)
+    return np.where(inside, row * onto.grid.n_col + col, -1)
 
 
 def _walk_back(strips: Sequence[Strip], chain: Sequence[GapField]) -> list[tuple[Strip, NDArray[np.int64]]]:
@@ -221,12 +229,11 @@ def _walk_back(strips: Sequence[Strip], chain: Sequence[GapField]) -> list[tuple
         slack_m = 2.0 * strip.plan.grid.cell_m
         last = strip.cell[strip.chainage_m >= strip.plan.to_m - slack_m]
         path = gap_path(field, last if end is None else end).astype(np.int64)
-        own = path[np.isin(path, strip.cell)]
+        own, end = path[np.isin(path, strip.cell)], None
+        if len(path) and len(found) + 1 < len(strips):
+            before = strips[-len(found) - 2]
+            joint = _moved(path[:1], strip.plan, before.plan)
+            if np.isin(joint, before.cell).all():
+                own, end = own[own != path[0]], joint
         found.append((strip, own))
-        end = None
-        if len(path) > len(own) and len(found) < len(strips):
-            before = strips[len(strips) - len(found) - 1].plan
-            row, col = np.divmod(path[0], strip.plan.grid.n_col)
-            row, col = row + strip.plan.row - before.row, col + strip.plan.col - before.col
-            end = np.array([row * before.grid.n_col + col], np.int64)
     return found[::-1]
