@@ -105,7 +105,7 @@ def test_labels_and_binding_follow_from_the_numbers(project, whole):
 
 
 def test_routes_lead_from_beyond_to_the_home_side(project, whole):
-    """Home is left of the line, north here: routes end further north than they begin, through their stretch."""
+    """Home is left of the line, north here: routes end further north than they begin."""
     for row in whole[whole["adversary"] == "fastest"].itertuples():
         (_, south), (_, north) = row.route.coords[0], row.route.coords[-1]
         assert south < row.geometry.centroid.y < north
