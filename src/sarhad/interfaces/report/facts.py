@@ -35,7 +35,7 @@ TEXT: Mapping[str, str] = {
     "year": "mean over the year in {n} conditions: {lights}; {weathers}.",
     "year.one": "in one condition: {name}.",
     "terrain.lead": "Terrain: {kind}.",
-    "terrain.real": "A model of real relief as fine as the computation's cells.",
+    "terrain.real": "A model of real relief, about as fine as the cells of the computation or finer.",
     "terrain.refined": "A coarser model of real relief, interpolated: what is hidden is not certain place by "
     "place, and bands show how far another likely relief would move a value.",
     "terrain.synthetic": "Made up: nothing here describes a real place.",

@@ -100,18 +100,20 @@ def draw_classes(sheet: Sheet, box: Box, tables: Sequence[tuple[str, pd.DataFram
     y_mm -= 0.6
     for row in range(len(palette.P_COLOURS) - 1, -2, -1):
         y_mm -= step_mm
-        swatch = Box(box.left, y_mm - 0.5, 8.0, step_mm - 1.6)
+        swatch = Box(box.left, y_mm + 1.0 - (step_mm - 1.6) / 2, 8.0, step_mm - 1.6)
         fill = palette.P_COLOURS[row] if row >= 0 else palette.NOT_CROSSABLE
         draw_box(sheet, swatch, fill, palette.SOFT, 0.12)
         name = palette.class_label(row, ceiling) if row >= 0 else TEXT["classes.none"]
         write(sheet, (box.left + 10.5, y_mm), name, palette.BODY)
         for left, values in zip(columns, metres, strict=True):
             long_mm = (room_mm - 14.0) * values[row] / largest
-            bar = Box(left + room_mm - 12.0 - long_mm, y_mm - 0.2, long_mm, step_mm - 2.4)
+            bar = Box(
+                left + room_mm - 12.0 - long_mm, y_mm + 1.0 - (step_mm - 2.6) / 2, long_mm, step_mm - 2.6
+            )
             draw_box(sheet, bar, palette.FAINT)
             right = (left + room_mm - 1.0, y_mm)
             write(sheet, right, kilometres(values[row], 0), palette.BODY, align="right")
-    y_mm -= 0.4 * step_mm
+    y_mm -= 0.45 * step_mm
     draw_line(sheet, [(box.left, y_mm), (box.right, y_mm)], palette.HAIR, 0.2)
     y_mm += 0.4
     banded = any((table["band_low"] < table["band_high"]).any() for _, table in tables)

@@ -176,6 +176,8 @@ def draw_edge(sheet: Sheet, frame: MapFrame) -> list[Box]:
             name = _degrees(value, digits, "EW" if side < 2 else "NS")
             where = at - (np.array([1.0, 2.8]) if side < 2 else np.array([2.0, 0.0])) * outward
             wide = width_mm(name, palette.SMALL) + 1.0
+            if min(np.hypot(*(at - start)), np.hypot(*(at - end))) < wide:
+                continue  # it would run out of the corner
             reach = 0.5 if side < 2 else (1.0 if outward[0] > 0 else 0.0)
             labels.append(Box(float(where[0]) - reach * wide, float(where[1]) - 1.6, wide, 3.2))
             align = "center" if side < 2 else ("left" if outward[0] < 0 else "right")

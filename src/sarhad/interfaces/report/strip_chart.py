@@ -188,7 +188,9 @@ def _draw_key(sheet: Sheet, curves: Curves) -> None:
         entries += [("line", palette.BEFORE, TEXT["key.before"]), ("line", colour, TEXT["key.after"])]
     else:
         entries += [("line", colour, TEXT["key.only"])]
-    entries += [("band", colour, TEXT["key.band"]), ("worst", colour, TEXT["key.worst"])]
+    if (curves.shown["band_low"] < curves.shown["band_high"]).any():
+        entries += [("band", colour, TEXT["key.band"])]
+    entries += [("worst", colour, TEXT["key.worst"])]
     entries += [("fill", palette.HAIR, TEXT["key.ceiling"].format(p=probability(curves.ceiling)))]
     if curves.shown["p_timely"].isna().any():
         entries += [("fill", palette.NOT_CROSSABLE, TEXT["key.none"])]

@@ -174,7 +174,7 @@ def draw_districts(sheet: Sheet, row: Row, project: Project) -> None:
             write(sheet, middle, one.name, _DISTRICT, align="center", upright="center_baseline")
         else:
             below.append(((left + right) / 2, one.name))
-        edges = [x for x, end in ((left, one.from_m), (right, one.to_m)) if row.from_m < end < row.to_m]
+        edges = [left] if row.from_m < one.from_m < row.to_m else []
         draw_segments(
             sheet,
             np.array([[(x, row.p.bottom), (x, row.p.top)] for x in edges]).reshape(-1, 2, 2),
