@@ -26,7 +26,6 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ft2font import LoadFlags
 from matplotlib.patches import Circle, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Path_
 from matplotlib.patheffects import withStroke
@@ -141,7 +140,7 @@ def width_mm(words: str, style: TextStyle) -> float:
         return 0.0
     font = get_font(findfont(_font(style)))
     font.set_size(style.size_pt, 72.0 * _FINE)
-    font.set_text(words, 0.0, flags=LoadFlags.NO_HINTING)
+    font.set_text(words)  # measured at eight times its size, where hinting no longer matters
     return float(font.get_width_height()[0]) / 64.0 / _FINE * PT_MM
 
 
