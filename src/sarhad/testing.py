@@ -95,7 +95,7 @@ def check_plan(project: Project, result: PlanResult, budget: Budget | None = Non
         for item in items:
             used[item.asset.equipment_id] += _stock_use(item)
         for equipment_id, stock in budget.stock.items():
-            _assert_within(used[equipment_id], stock, f"stock of {equipment_id}")
+            _assert_within(used.get(equipment_id, 0.0), stock, f"stock of {equipment_id}")
         offered = set(project.offered)
         assert offered.issuperset(used), f"only what is on offer is bought, found {set(used) - offered}"
     _assert_sites(ranking.items)
