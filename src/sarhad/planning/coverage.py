@@ -7,7 +7,7 @@ range under each condition. Identical items at one place are independent units, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,21 +53,23 @@ class Unit:
 class Sighting:
     """Pairs of cell and unit with a free line of sight (or under an area's patrol), ordered by cell.
 
-    `ptr` (n_cell + 1,), `unit` (pair,), `range_m` (pair,); area units have range 0.
+    `ptr` (n_cell + 1,), `unit` (pair,), `ring` (pair,) the number of the pair's range in `ring_m` (ring,):
+    cells lie at few distinct ranges. Area units have range 0.
     """
 
     ptr: NDArray[np.int64]
     unit: NDArray[np.int32]
-    range_m: NDArray[np.float32]
+    ring: NDArray[np.int32]
+    ring_m: NDArray[np.float64]
 
     def cut_to(self, window: tuple[slice, slice], n_col: int) -> Sighting:
         """Return the pairs in some rows and columns of a grid of `n_col` columns, which holds all of them."""
         rows, cols = window
-        first = np.arange(rows.start, rows.stop)[:, None] * n_col + np.arange(cols.start, cols.stop)
-        count = np.diff(self.ptr)[first.ravel()]
+        cell = np.arange(rows.start, rows.stop)[:, None] * n_col + np.arange(cols.start, cols.stop)
+        count = np.diff(self.ptr)[cell.ravel()]
         if count.sum() != len(self.unit):
             raise ValueError("the window leaves out cells that are seen")
-        return Sighting(np.concatenate([[0], np.cumsum(count)]).astype(np.int64), self.unit, self.range_m)
+        return replace(self, ptr=np.concatenate([[0], np.cumsum(count)]).astype(np.int64))
 
 
 def reach_m(project: Project, equipment: EquipmentType) -> float:
@@ -161,39 +163,52 @@ def _by_cell(
     ranges: list[NDArray[np.float32]],
 ) -> Sighting:
     if not cells:
-        return Sighting(np.zeros(n_cell + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
+        none = np.zeros(0, np.int32)
+        return Sighting(np.zeros(n_cell + 1, np.int64), none, none, np.zeros(0))
     cell = np.concatenate(cells)
     order = np.argsort(cell, kind="stable")
     ptr = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=n_cell))]).astype(np.int64)
-    return Sighting(ptr, np.concatenate(owners)[order], np.concatenate(ranges)[order])
+    ring_m, ring = np.unique(np.concatenate(ranges)[order], return_inverse=True)
+    return Sighting(ptr, np.concatenate(owners)[order], ring.astype(np.int32), ring_m.astype(np.float64))
 
 
 def view_of(
     ground: Ground, units: Sequence[Unit], sighting: Sighting, target: Target, condition: Condition
 ) -> View:
-    """Return the rates at which units detect a target in the cells they see."""
-    rate_per_s = np.zeros(len(sighting.unit))
-    groups: dict[tuple[str, float, str], list[int]] = {}
+    """Return the rates at which units detect a target in the cells they see.
+
+    Rates depend on type, mast and range alone, so they are worked out once per type, mast and ring.
+    """
+    kinds: dict[tuple[str, float, str], int] = {}
+    kind_of = np.zeros(len(units), np.int64)
+    rates: list[NDArray[np.float64]] = []
     for i, unit in enumerate(units):
-        if isinstance(unit.asset.place, AlongLine):
-            continue
-        area = repr(unit.asset.place) if isinstance(unit.asset.place, OverBand) else ""
-        groups.setdefault((unit.equipment.equipment_id, unit.mast_m, area), []).append(i)
-    group_of = np.full(len(units) + 1, -1)
-    for g, members in enumerate(groups.values()):
-        group_of[members] = g
-    pair_group = group_of[sighting.unit]
-    for g, members in enumerate(groups.values()):
-        unit, mine = units[members[0]], np.flatnonzero(pair_group == g)
-        if isinstance(unit.asset.place, OverBand):
-            area_m2 = _area_m2(ground, unit.asset.place)
-            rate_per_s[mine] = area_rate_per_s(unit.equipment, target, condition, area_m2)
-        else:
-            far_m = sighting.range_m[mine].astype(np.float64)
-            rate_per_s[mine] = look_rate_per_s(unit.equipment, target, condition, far_m, mast_m=unit.mast_m)
+        place = unit.asset.place
+        area = repr(place) if isinstance(place, OverBand) else ""
+        kind = (unit.equipment.equipment_id, unit.mast_m, area)
+        if kind not in kinds:
+            kinds[kind] = len(rates)
+            rates.append(_ring_rates(ground, unit, sighting.ring_m, target, condition))
+        kind_of[i] = kinds[kind]
+    if not rates:
+        return View(sighting.ptr, sighting.unit, np.zeros(0))
+    rate_per_s = np.array(rates)[kind_of[sighting.unit], sighting.ring]
     keep = rate_per_s > RATE_FLOOR_PER_S
     kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return View(kept_before[sighting.ptr], sighting.unit[keep], rate_per_s[keep])
+
+
+def _ring_rates(
+    ground: Ground, unit: Unit, ring_m: NDArray[np.float64], target: Target, condition: Condition
+) -> NDArray[np.float64]:
+    """Return the rate of one unit at each range; lines have none, areas the same everywhere."""
+    place = unit.asset.place
+    if isinstance(place, AlongLine):
+        return np.zeros(len(ring_m))
+    if isinstance(place, OverBand):
+        rate_per_s = area_rate_per_s(unit.equipment, target, condition, _area_m2(ground, place))
+        return np.full(len(ring_m), rate_per_s)
+    return look_rate_per_s(unit.equipment, target, condition, ring_m, mast_m=unit.mast_m)
 
 
 def _area_m2(ground: Ground, place: OverBand) -> float:
@@ -218,4 +233,11 @@ def sensor_lines(units: Sequence[Unit], target: Target, condition: Condition) ->
 
 def working_share(units: Iterable[Unit], condition: Condition) -> NDArray[np.float64]:
     """Return f (unit,): the share of crossings for which each unit works the whole time."""
-    return np.array([availability(u.equipment, condition, u.asset.availability) for u in units], np.float64)
+    known: dict[tuple[str, float | None], float] = {}
+    share = []
+    for unit in units:
+        key = (unit.equipment.equipment_id, unit.asset.availability)
+        if key not in known:
+            known[key] = availability(unit.equipment, condition, unit.asset.availability)
+        share.append(known[key])
+    return np.array(share, np.float64)

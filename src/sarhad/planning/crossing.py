@@ -33,7 +33,10 @@ ADVERSARIES = ("unaware", "aware", "optimal", "fastest")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SectorJob:
-    """One sector to evaluate with a set of assets: at depths beside the headline, unaware alone."""
+    """One sector to evaluate with a set of assets: at depths beside the headline, unaware alone.
+
+    `bracket` adds the low end of the optimal adversary's bracket and the routes as lines.
+    """
 
     project: Project
     plan: SectorPlan
@@ -41,6 +44,7 @@ class SectorJob:
     realisation: int = 0
     adversaries: tuple[str, ...] = ADVERSARIES
     depths_m: tuple[float, ...] = ()
+    bracket: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,12 +137,12 @@ def evaluate_sector(job: SectorJob) -> list[Rows]:
                 ways["optimal"] = [
                     weakest_routes(watch, [optimal_through(watch).routes, *chain(*ways.values())])
                 ]
-            rows += [_rows(watch, name, ways[name]) for name in job.adversaries]
+            rows += [_rows(watch, name, ways[name], job.bracket) for name in job.adversaries]
     others = tuple(sorted(set(job.depths_m) - {headline_m}))
     for by_depth in watched(ground, job.assets, others) if others else ():
         fields = unaware_routes([watches[0].passage for watches in by_depth])
         for watches, unaware in zip(by_depth, fields, strict=True):
-            rows += [_rows(watch, "unaware", unaware) for watch in watches]
+            rows += [_rows(watch, "unaware", unaware, job.bracket) for watch in watches]
     return rows
 
 
@@ -185,14 +189,15 @@ def _watching(
     ]
 
 
-def _rows(watch: Watch, adversary: str, ways: list[Routes]) -> Rows:
-    """Return the rows of one adversary: means over its sets of routes, the bracket's low end if optimal."""
+def _rows(watch: Watch, adversary: str, ways: list[Routes], bracket: bool) -> Rows:
+    """Return the rows of one adversary: means over its sets of routes."""
     worth = [watch.timely(routes) for routes in ways]
     p_timely = np.mean([p for p, _ in worth], axis=0)
     p_detect = np.mean([p for _, p in worth], axis=0)
     weakest = int(np.argmin([np.nansum(p) for p, _ in worth]))
     passage = watch.passage
-    p_low = np.minimum(mean_of_minima(watch), p_timely) if adversary == "optimal" else p_timely
+    low = bracket and adversary == "optimal"
+    shown = route_lines(passage.ground, ways[weakest]) if bracket else np.full(len(p_timely), None)
     return Rows(
         target_id=passage.target.target_id,
         condition_id=watch.condition.condition_id,
@@ -200,11 +205,11 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes]) -> Rows:
         depth_m=passage.depth_m,
         stretch=passage.stretches,
         p_timely=p_timely,
-        p_low=p_low,
+        p_low=np.minimum(mean_of_minima(watch), p_timely) if low else p_timely,
         p_detect=p_detect,
         w_line=np.mean([_w_at_line(passage, routes) for routes in ways], axis=0),
         time_s=np.mean([_route_time_s(routes) for routes in ways], axis=0),
-        route=route_lines(passage.ground, ways[weakest]),
+        route=shown,
         kind=passage.ground.kind,
     )
 

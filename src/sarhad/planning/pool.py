@@ -7,7 +7,7 @@ stays an upper bound of the exact value of every plan; the exact value takes the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,14 @@ class PoolJob:
 class WorthJob:
     """One sector with what a plan buys there: (item, n) pairs; routes `unaware` and `known` as in SectorPool.
 
+    `items` are those in reach of the sector, by their number.
+
     With `cut` the plan's own worst routes are measured against everything on offer and come back.
     """
 
     project: Project
     plan: SectorPlan
-    items: tuple[Item, ...]
+    items: Mapping[int, Item]
     bought: tuple[tuple[int, int], ...]
     unaware: Mapping[Move, Routes]
     known: Mapping[Case, Routes]
@@ -100,7 +102,7 @@ class Worth:
 def pool_sector(job: PoolJob) -> SectorPool:
     """Return the unaware routes of a sector and the fastest ones as the optimal adversary's first."""
     ground = lay_ground(job.project, job.plan, 0)
-    builder = _Builder(job.project, job.items)
+    builder = _Builder(job.project, dict(enumerate(job.items)))
     unaware: dict[Move, Routes] = {}
     known: dict[Case, Routes] = {}
     for (watches,) in watched(ground, builder.everything, (job.project.settings.depth_m,)):
@@ -160,10 +162,10 @@ def cases(project: Project) -> list[Case]:
 class _Builder:
     """Gathers the thetas of one sector's routes against everything that stands and is on offer."""
 
-    def __init__(self, project: Project, items: Sequence[Item]) -> None:
+    def __init__(self, project: Project, items: Mapping[int, Item]) -> None:
         self._project = project
         self._items = items
-        self._number = {item.asset.asset_id: i for i, item in enumerate(items)}
+        self._number = {item.asset.asset_id: i for i, item in items.items()}
         self._case = {case: i for i, case in enumerate(cases(project))}
         self._rows: list[tuple[NDArray[Any], ...]] = []
         self._entries: list[tuple[NDArray[Any], ...]] = []
@@ -172,7 +174,7 @@ class _Builder:
     @property
     def everything(self) -> tuple[Asset, ...]:
         """What stands, then one of each item on offer."""
-        return self._project.assets + tuple(item.asset for item in self._items)
+        return self._project.assets + tuple(item.asset for item in self._items.values())
 
     def add(self, watch: Watch, routes: Routes, field: NDArray[np.int64]) -> None:
         """Take up routes, several rounds over the owned stretches; those that do not exist are left out."""

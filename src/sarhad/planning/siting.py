@@ -110,25 +110,32 @@ class _Search:
         self.known = [dict(pool.known) for pool in self.pools]
         self.n_cut = [0] * len(self.plans)
         self.answered: set[tuple[int, Bought]] = set()
-        self.worths: dict[tuple[int, Bought, int], Worth] = {}
+        self.worths: dict[tuple[int, Bought], tuple[int, Worth]] = {}  # with the cuts known to each
         self.terms = _Terms(project, self.parts)
 
     def solve(self, effort: Effort) -> PlanResult:
-        """Rank, cut, repeat; improve the best by swaps; bound it."""
+        """Rank and cut in turn; try the pure plans too; improve the best by swaps; bound it."""
         tried: list[Counts] = []
-        for _ in range(effort.rounds):
-            for mix in (self.mix, Mix(1.0, 0.0), Mix(0.0, 1.0)):
-                count = rank(self.pool(mix), self.limits).count
-                if not any(np.array_equal(count, other) for other in tried):
-                    tried.append(count)
-                    self.cut(count)
-        best = max(tried, key=self.value)
+        for mix in (*[self.mix] * effort.rounds, Mix(1.0, 0.0), Mix(0.0, 1.0)):
+            count = rank(self.pool(mix), self.limits).count
+            if not any(np.array_equal(count, other) for other in tried):
+                tried.append(count)
+                self.cut(count)
         improved = swap_search(
-            self.pool(self.mix), self.limits, best, exact=self.value, max_exact=effort.max_exact
+            self.pool(self.mix), self.limits, self.best(tried), exact=self.value, max_exact=effort.max_exact
         )
         tried.append(improved.count)
         self.cut(improved.count)
-        return self.result(max(tried, key=self.value), effort)
+        return self.result(self.best(tried), effort)
+
+    def best(self, tried: Sequence[Counts]) -> Counts:
+        """Return the plan of the highest value; routes found since it was judged can only lower a value."""
+        judged = {i: self.value(count) for i, count in enumerate(tried)}
+        fresh: set[int] = set()
+        while (top := max(judged, key=judged.__getitem__)) not in fresh:
+            judged[top] = self.value(tried[top], fresh=True)
+            fresh.add(top)
+        return tried[top]
 
     def result(self, count: Counts, effort: Effort) -> PlanResult:
         """Return a plan as ranked purchases with exact value, bound and what would come next."""
@@ -144,12 +151,12 @@ class _Search:
         items = self.ranked(column, gain)
         open_ended = self.limits._replace(money_usd=np.inf, crew_limit_n=np.inf)
         onward = lazy_greedy(pool, open_ended, ratio=True, start=count, n_rank=max(20, len(items)))
-        unaware, optimal = self.values(count)
+        unaware, optimal = self.values(count, fresh=True)
         return PlanResult(
             plan=Plan(items),
-            value=self.value(count),
+            value=self.value(count, fresh=True),
             bound=found.value,
-            before=self.value(np.zeros_like(count)),
+            before=self.value(np.zeros_like(count), fresh=True),
             adversaries=(("unaware", self.mix.unaware, unaware), ("optimal", self.mix.optimal, optimal)),
             ranking=Plan(self.ranked(np.append(column, onward.column), np.append(gain, onward.gain))),
         )
@@ -182,15 +189,19 @@ class _Search:
                 self.known[i][case] = concatenated([self.known[i][case], routes])
             self.n_cut[i] += 1
             self.answered.add((i, bought))
-            self.worths[i, bought, self.n_cut[i]] = worth  # its least already counts the routes it found
+            self.worths[i, bought] = self.n_cut[i], worth  # its least counts the routes it found itself
 
-    def worth(self, count: Counts) -> list[Worth]:
-        """Return the exact worth of a plan by sector; only sectors with something new are worked out."""
+    def worth(self, count: Counts, *, fresh: bool = False) -> list[Worth]:
+        """Return the exact worth of a plan by sector, as remembered; `fresh` counts all routes known now."""
         wanted = list(enumerate(self.bought(count)))
-        missing = [(i, bought) for i, bought in wanted if (i, bought, self.n_cut[i]) not in self.worths]
+        missing = [
+            (i, bought)
+            for i, bought in wanted
+            if (i, bought) not in self.worths or (fresh and self.worths[i, bought][0] < self.n_cut[i])
+        ]
         for (i, bought), worth in zip(missing, self.run("exact value", missing, cut=False), strict=True):
-            self.worths[i, bought, self.n_cut[i]] = worth
-        return [self.worths[i, bought, self.n_cut[i]] for i, bought in wanted]
+            self.worths[i, bought] = self.n_cut[i], worth
+        return [self.worths[key][1] for key in wanted]
 
     def bought(self, count: Counts) -> list[Bought]:
         """Return what a plan buys that matters in each sector."""
@@ -200,19 +211,25 @@ class _Search:
         """Work out the worth of what is bought in some sectors."""
         jobs = [
             WorthJob(
-                self.project, self.plans[i], self.items, bought, self.pools[i].unaware, self.known[i], cut
+                self.project,
+                self.plans[i],
+                {c: self.items[c] for c in sorted(self.pools[i].items)},
+                bought,
+                self.pools[i].unaware,
+                self.known[i],
+                cut,
             )
             for i, bought in wanted
         ]
         return self.compute.run(step, worth_sector, jobs)
 
-    def values(self, count: Counts) -> tuple[float, float]:
+    def values(self, count: Counts, *, fresh: bool = False) -> tuple[float, float]:
         """Return the exact value of a plan against the unaware and the optimal adversary."""
-        return self.terms.value(self.worth(count))
+        return self.terms.value(self.worth(count, fresh=fresh))
 
-    def value(self, count: Counts) -> float:
+    def value(self, count: Counts, *, fresh: bool = False) -> float:
         """Return the exact value of the objective for a plan."""
-        unaware, optimal = self.values(count)
+        unaware, optimal = self.values(count, fresh=fresh)
         return self.mix.unaware * unaware + self.mix.optimal * optimal
 
 

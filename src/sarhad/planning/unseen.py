@@ -51,6 +51,7 @@ class Strip:
     chainage_m: NDArray[np.float64]
     offset_m: NDArray[np.float64]
     open_cell: NDArray[np.bool_]
+    kind: str
 
 
 def gap(
@@ -93,7 +94,7 @@ def gap(
     rank = {case: i for i, case in enumerate(cases)}
     number = [rank[case] for case in zip(table["target"], table["condition"], strict=True)]
     table = table.iloc[np.argsort(number, kind="stable")].reset_index(drop=True)
-    table["terrain"] = project.terrain.kind
+    table["terrain"] = strips[0].kind
     points = gpd.points_from_xy(table["lon_deg"], table["lat_deg"])
     return gpd.GeoDataFrame(table[COLUMNS], geometry=points, crs="EPSG:4326")
 
@@ -120,6 +121,7 @@ def sector_strip(job: StripJob) -> Strip:
         sector.chainage_m.ravel()[cell],
         sector.offset_m.ravel()[cell],
         np.array([found[case] for case in cases]),
+        ground.kind,
     )
 
 

@@ -17,8 +17,8 @@ from sarhad.io.project import open_project
 from sarhad.model.project import Project
 from sarhad.planning.siting import Effort, plan
 
-QUICK = {"cell_m": 180.0, "n_fields": 6, "n_states": 4, "n_realisations": 2}
-QUICK_EFFORT = Effort(rounds=3, max_exact=12)
+QUICK = {"cell_m": 180.0, "n_fields": 6, "n_states": 2, "n_realisations": 2}
+QUICK_EFFORT = Effort(rounds=2, max_exact=10)
 FULL_EFFORT = Effort()
 
 
