@@ -30,7 +30,10 @@ remarks = Console(stderr=True, highlight=False)
 
 @contextmanager
 def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
-    """Give processes with progress bars on stderr; with a folder, finished pieces are kept there."""
+    """Give processes with progress on stderr: bars on a terminal, a line per finished step elsewhere.
+
+    With a folder, finished pieces are kept there.
+    """
     columns = (
         TextColumn("{task.description:<26}"),
         BarColumn(bar_width=32),
@@ -41,6 +44,10 @@ def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
         tasks: dict[str, TaskID] = {}
 
         def show(step: str, done: int, total: int) -> None:
+            if not remarks.is_terminal:
+                if done == total > 0:
+                    remarks.print(f"{step}: {total} of {total}")
+                return
             if step not in tasks or bars.tasks[tasks[step]].finished:
                 if total == 0:
                     return
