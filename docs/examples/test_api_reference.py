@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 
 import sarhad
+from sarhad.interfaces.cli.app import app
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_readme import python_blocks, write_small_project
@@ -33,6 +35,17 @@ def test_a_heading_names_every_argument(name: str) -> None:
     signature = heading[heading.index("(") + 1 : heading.rindex(")`")]
     for parameter in inspect.signature(getattr(sarhad, name)).parameters.values():
         assert parameter.name in signature
+
+
+def test_the_page_of_commands_names_every_command_and_option() -> None:
+    text = (PAGE.parent / "cli.md").read_text(encoding="utf-8")
+    page = text.replace("FOLDER", "folder").replace("KM", "km")
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, typer.core.TyperGroup)
+    for name, command in commands.commands.items():
+        assert f"## sarhad {name}\n" in page
+        for parameter in command.params:
+            assert max(parameter.opts, key=len) in page
 
 
 def test_the_page_runs_as_printed(tmp_path: Path) -> None:
