@@ -19,7 +19,14 @@ from sarhad.kernels.exposure import Routes
 from sarhad.model.asset import Asset
 from sarhad.model.project import Project
 from sarhad.planning.coverage import units_in
-from sarhad.planning.crossing import Watch, concatenated, optimal_through, watched
+from sarhad.planning.crossing import (
+    Watch,
+    aware_routes,
+    concatenated,
+    optimal_through,
+    watched,
+    weakest_routes,
+)
 from sarhad.planning.ground import Field, Ground, lay_ground
 from sarhad.planning.items import Item
 from sarhad.planning.passage import unaware_routes
@@ -132,7 +139,7 @@ def worth_sector(job: WorthJob) -> Worth:
         routes = job.unaware[passage.target.target_id, passage.season]
         for watch in watches:
             case = _case(watch)
-            found[case] = optimal_through(watch).routes
+            found[case] = weakest_routes(watch, [optimal_through(watch).routes, aware_routes(watch)])
             ways = concatenated([routes, job.known[case], found[case]])
             p_timely = watch.timely(ways)[0].reshape(-1, n)
             unaware[case] = p_timely[:n_field].mean(axis=0)
