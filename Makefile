@@ -26,6 +26,7 @@ endef
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	$(call install,requirements.lock,$@)
+	@echo "Compiling the kernels (once) ..."; $(BIN)/sarhad prepare >/dev/null 2>&1 || $(BIN)/sarhad prepare
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml
 	$(call install,requirements-dev.lock,$@)

@@ -9,7 +9,7 @@ import typer
 
 import sarhad
 from sarhad.errors import SarhadError
-from sarhad.interfaces.cli import check, coverage, demo, explain, new, plan, profile
+from sarhad.interfaces.cli import check, coverage, demo, explain, new, plan, prepare, profile
 from sarhad.interfaces.cli.console import INTERRUPTED, failing, remarks
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Plan the protection of a border: how likely is a crossing seen in time, and what to build first.",
 )
-for command in (new, check, coverage, profile, plan, explain, demo):
+for command in (new, check, coverage, profile, plan, explain, demo, prepare):
     app.command(command.__name__.rsplit(".", 1)[-1])(command.run)
 
 

@@ -35,7 +35,7 @@ def run(
         write_example("tajik-afghan", folder)
     project = open_project(folder)
     if not full:
-        project = _quick(project)
+        project = quick(project)
         remarks.print(f"Quick run: {project.notes[-1]}")
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
@@ -52,7 +52,7 @@ def run(
     answer({"before": before.summary.as_dict(), "plan": result_as_dict(result)}, as_json, draw)
 
 
-def _quick(project: Project) -> Project:
+def quick(project: Project) -> Project:
     """Return the project with coarser settings and a note that says so, which goes into every result."""
     note = "Quick settings: " + ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())
     settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]

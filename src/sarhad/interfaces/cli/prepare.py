@@ -1,0 +1,45 @@
+"""`sarhad prepare`: compile the kernels ahead of time, so that the first computation starts at full speed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sarhad.interfaces.cli.console import AsJson, answer, computing, screen
+from sarhad.io.example import write_example
+from sarhad.io.project import open_project
+from sarhad.model.project import Project
+from sarhad.planning.coverage_map import coverage
+from sarhad.planning.profile import profile
+from sarhad.planning.siting import Effort, plan
+from sarhad.planning.unseen import gap
+
+LENGTH_M = 30_000.0
+
+
+def run(as_json: AsJson = False) -> None:
+    """Compile every kernel by running all of them once on a short piece of the example."""
+    with TemporaryDirectory() as place:
+        project = _short(open_project(write_example("tajik-afghan", Path(place) / "example")))
+        with computing(None, 1) as compute:
+            profile(project, compute=compute)
+            gap(project, compute=compute)
+            plan(project, effort=Effort(rounds=1, max_exact=2), compute=compute)
+            list(coverage(project, compute=compute))
+    answer({"prepared": True}, as_json, lambda: screen.print("Kernels compiled."))
+
+
+def _short(project: Project) -> Project:
+    """Return the project on the first kilometres of its line."""
+    part = project.line.parts[0]
+    n = int((part.chainage_m <= LENGTH_M).sum())
+    cut = replace(part, lon_deg=part.lon_deg[:n], lat_deg=part.lat_deg[:n], chainage_m=part.chainage_m[:n])
+    settings = replace(project.settings, cell_m=180.0, n_fields=2, n_states=2, n_realisations=2)
+    return replace(
+        project,
+        line=replace(project.line, parts=(cut,)),
+        settings=settings,
+        candidates=replace(project.candidates, n=20),
+        conditions=project.conditions[:3],
+    )
