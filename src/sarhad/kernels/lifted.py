@@ -71,16 +71,18 @@ def lifted(pool: Pool, r: int, y: F64) -> tuple[float, float, float]:
     out = 1.0 - pool.cap[r]
     most = max(0.0, -np.log(out) - pool.base_theta[r]) if out > 0 else np.inf
     u = knee(pool, r, y, most)
-    miss = float(np.exp(-u)) * (1.0 + u)
+    miss = np.exp(-u) * (1.0 + u)
     for k in range(pool.row_start[r], pool.row_start[r + 1]):
         miss -= y[pool.row_col[k]] * lifted_slope(min(pool.row_theta[k], most), u)
-    return min(pool.cap[r], 1.0 - np.exp(-pool.base_theta[r]) * miss), u, most
+    worth: float = min(pool.cap[r], 1.0 - np.exp(-pool.base_theta[r]) * miss)
+    return worth, u, most
 
 
 @njit(cache=True, nogil=True)
 def lifted_slope(theta: float, u: float) -> float:
     """Return the slope of the lifted tangent with knee `u` for an item of `theta`."""
-    return np.exp(-u) * theta if theta <= u else np.exp(-u) * (1.0 + u) - np.exp(-theta)
+    slope: float = np.exp(-u) * theta if theta <= u else np.exp(-u) * (1.0 + u) - np.exp(-theta)
+    return slope
 
 
 @njit(cache=True, nogil=True)

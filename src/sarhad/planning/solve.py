@@ -43,6 +43,9 @@ SMALL = 1e-7
 LEAST_STEP = 0.05
 """How far from the best point towards the program's optimum cuts are taken, after 1/2, 1/3, ... at first."""
 
+FULL_STEP = 5
+"""Every so many rounds cuts are taken at the program's optimum itself: small programs then end exactly."""
+
 MAX_IDLE = 12
 """Rounds for which a cut may be slack before it is dropped."""
 
@@ -322,7 +325,8 @@ def upper_bound(
 def _cut(master: _Master, bound: Bound, answer: Answer) -> tuple[Bound, int]:
     """Add cuts near the best point, or at the program's optimum where none of those is violated."""
     y, new = answer.x[: master.n_col], 0
-    for step in (max(LEAST_STEP, 1.0 / (bound.rounds + 1.0)), 1.0):
+    near = max(LEAST_STEP, 1.0 / (bound.rounds + 1.0))
+    for step in (1.0,) if bound.rounds % FULL_STEP == 0 else (near, 1.0):
         point = bound.y + step * (y - bound.y)
         f, cuts = master.tangents(point)
         if f > bound.y_value:
