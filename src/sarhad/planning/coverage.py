@@ -220,14 +220,14 @@ def _area_m2(ground: Ground, place: OverBand) -> float:
 def sensor_lines(units: Sequence[Unit], target: Target, condition: Condition) -> SensorLines:
     """Return the ground-sensor lines among the units with the exposure of one crossing."""
     lines = [(i, u, u.asset.place) for i, u in enumerate(units) if isinstance(u.asset.place, AlongLine)]
+    types = {u.equipment.equipment_id: u.equipment for _, u, _ in lines}
+    exposure = {name: crossing_exposure(equipment, target, condition) for name, equipment in types.items()}
     return SensorLines(
         asset=np.array([i for i, _, _ in lines], np.int32),
         offset_m=np.array([place.offset_m for _, _, place in lines], np.float64),
         from_m=np.array([place.from_m for _, _, place in lines], np.float64),
         to_m=np.array([place.to_m for _, _, place in lines], np.float64),
-        exposure=np.array(
-            [crossing_exposure(u.equipment, target, condition) for _, u, _ in lines], np.float64
-        ),
+        exposure=np.array([exposure[u.equipment.equipment_id] for _, u, _ in lines], np.float64),
     )
 
 

@@ -7,7 +7,7 @@ that sectors run on any number of processes with the same result.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -24,7 +24,7 @@ from sarhad.model.project import Project
 from sarhad.model.target import Target
 from sarhad.planning.coverage import Sighting, Unit, sensor_lines, sight, units_in, view_of, working_share
 from sarhad.planning.frame import lonlat_of_cells
-from sarhad.planning.ground import Field, Ground, all_teams, lay_ground, response_time, target_steps
+from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, response_time, target_steps
 from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.sector import SectorPlan
 
@@ -147,12 +147,16 @@ def evaluate_sector(job: SectorJob) -> list[Rows]:
 
 
 def watched(
-    ground: Ground, assets: tuple[Asset, ...], depths_m: tuple[float, ...]
+    ground: Ground,
+    assets: tuple[Asset, ...],
+    depths_m: tuple[float, ...],
+    look_at: Mask | None = None,
 ) -> Iterator[list[list[Watch]]]:
     """Yield for every target and season, by depth, what watches its passage under each condition.
 
     Sight and response take the whole band; movement and all that follows the smallest window around the
-    cells in which targets move.
+    cells in which targets move. `look_at` (row, col) are the only cells of the ground whose watch matters,
+    where that is known.
     """
     project, deepest_m = ground.project, max(depths_m)
     moving = ground.moving(deepest_m)
@@ -162,7 +166,8 @@ def watched(
     sightings: dict[float, Sighting] = {}
     for target in project.targets:
         if target.height_m not in sightings:
-            whole = sight(ground, units, target.height_m, moving)
+            cells = moving if look_at is None else moving & look_at
+            whole = sight(ground, units, target.height_m, cells)
             sightings[target.height_m] = whole.cut_to(window, ground.sector.grid.n_col)
         for season in sorted({c.season for c in project.conditions}):
             step_s = target_steps(strip, target, season, deepest_m)
@@ -294,6 +299,18 @@ def concatenated(several: Sequence[Routes]) -> Routes:
         np.concatenate([routes.cell for routes in several]),
         np.concatenate([routes.step_s for routes in several]),
     )
+
+
+def cells_of(ground: Ground, passage: Passage, several: Iterable[Routes]) -> Mask:
+    """Return the cells (row, col) of the whole ground that some routes of a passage run over."""
+    part, whole = passage.ground.sector.grid, ground.sector.grid
+    cell = np.unique(np.concatenate([routes.cell for routes in several]))
+    row, col = np.divmod(cell, part.n_col)
+    row += round((whole.top_m - part.top_m) / whole.cell_m)
+    col += round((part.left_m - whole.left_m) / whole.cell_m)
+    mask = np.zeros(whole.shape, bool)
+    mask[row, col] = True
+    return mask
 
 
 def _w_at_line(passage: Passage, routes: Routes) -> Field:

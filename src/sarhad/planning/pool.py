@@ -7,7 +7,7 @@ stays an upper bound of the exact value of every plan; the exact value takes the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,13 @@ from sarhad.planning.coverage import units_in
 from sarhad.planning.crossing import (
     Watch,
     aware_routes,
+    cells_of,
     concatenated,
     optimal_through,
     watched,
     weakest_routes,
 )
-from sarhad.planning.ground import Field, Ground, lay_ground
+from sarhad.planning.ground import Field, Ground, Mask, lay_ground
 from sarhad.planning.items import Item
 from sarhad.planning.passage import unaware_routes
 from sarhad.planning.sector import SectorPlan
@@ -109,19 +110,23 @@ class Worth:
 def pool_sector(job: PoolJob) -> SectorPool:
     """Return the unaware routes of a sector and the fastest ones as the optimal adversary's first."""
     ground = lay_ground(job.project, job.plan, 0)
-    builder = _Builder(job.project, dict(enumerate(job.items)))
     unaware: dict[Move, Routes] = {}
-    known: dict[Case, Routes] = {}
-    for (watches,) in watched(ground, builder.everything, (job.project.settings.depth_m,)):
+    fastest: dict[Move, Routes] = {}
+    walked = np.zeros(ground.sector.grid.shape, bool)
+    for (watches,) in watched(ground, (), (job.project.settings.depth_m,)):  # nobody looks yet
         passage = watches[0].passage
-        (fields,) = unaware_routes([passage])
-        routes = unaware[passage.target.target_id, passage.season] = concatenated(fields)
-        field = np.repeat(np.arange(len(fields)), len(passage.stretches))
-        fastest = passage.fastest_routes()
-        for watch in watches:
-            builder.add(watch, routes, field)
-            builder.add(watch, fastest, np.full(len(passage.stretches), OPTIMAL))
-            known[_case(watch)] = fastest
+        move = (passage.target.target_id, passage.season)
+        unaware[move] = concatenated(unaware_routes([passage])[0])
+        fastest[move] = passage.fastest_routes()
+        walked |= cells_of(ground, passage, (unaware[move], fastest[move]))
+    builder = _Builder(job.project, dict(enumerate(job.items)))
+    known: dict[Case, Routes] = {}
+    for watch in builder.watches(ground, walked):
+        move = (watch.passage.target.target_id, watch.passage.season)
+        n = len(watch.passage.stretches)
+        builder.add(watch, unaware[move], np.repeat(np.arange(job.project.settings.n_fields), n))
+        builder.add(watch, fastest[move], np.full(n, OPTIMAL))
+        known[_case(watch)] = fastest[move]
     return SectorPool(builder.part(), unaware, known, builder.in_reach(ground))
 
 
@@ -132,8 +137,8 @@ def worth_sector(job: WorthJob) -> Worth:
     unaware: dict[Case, Field] = {}
     optimal: dict[Case, Field] = {}
     found: dict[Case, Routes] = {}
-    depths_m = (job.project.settings.depth_m,)
-    for (watches,) in watched(ground, fielded, depths_m):
+    walked = np.zeros(ground.sector.grid.shape, bool)
+    for (watches,) in watched(ground, fielded, (job.project.settings.depth_m,)):
         passage = watches[0].passage
         n_field, n = job.project.settings.n_fields, len(passage.stretches)
         routes = job.unaware[passage.target.target_id, passage.season]
@@ -144,16 +149,15 @@ def worth_sector(job: WorthJob) -> Worth:
             p_timely = watch.timely(ways)[0].reshape(-1, n)
             unaware[case] = p_timely[:n_field].mean(axis=0)
             optimal[case] = np.fmin.reduce(p_timely, axis=0)
-    part = _cuts(job, ground, found) if job.cut else None
+            walked |= cells_of(ground, passage, (found[case],))
+    part = _cuts(job, ground, found, walked) if job.cut else None
     return Worth(ground.sector.owned, unaware, optimal, part, found if job.cut else {})
 
 
-def _cuts(job: WorthJob, ground: Ground, found: Mapping[Case, Routes]) -> PoolPart:
+def _cuts(job: WorthJob, ground: Ground, found: Mapping[Case, Routes], walked: Mask) -> PoolPart:
     builder = _Builder(job.project, job.items)
-    for (watches,) in watched(ground, builder.everything, (job.project.settings.depth_m,)):
-        for watch in watches:
-            field = np.full(len(watch.passage.stretches), OPTIMAL)
-            builder.add(watch, found[_case(watch)], field)
+    for watch in builder.watches(ground, walked):
+        builder.add(watch, found[_case(watch)], np.full(len(watch.passage.stretches), OPTIMAL))
     return builder.part()
 
 
@@ -182,6 +186,11 @@ class _Builder:
     def everything(self) -> tuple[Asset, ...]:
         """What stands, then one of each item on offer."""
         return self._project.assets + tuple(item.asset for item in self._items.values())
+
+    def watches(self, ground: Ground, walked: Mask) -> Iterator[Watch]:
+        """Yield what watches the cells walked on, with everything that stands or is on offer."""
+        for (watches,) in watched(ground, self.everything, (self._project.settings.depth_m,), walked):
+            yield from watches
 
     def add(self, watch: Watch, routes: Routes, field: NDArray[np.int64]) -> None:
         """Take up routes, several rounds over the owned stretches; those that do not exist are left out."""

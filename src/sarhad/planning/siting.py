@@ -59,6 +59,7 @@ class Effort:
 
     rounds: int = 4
     max_exact: int = 24
+    n_force: int = 20
     bound_rounds: int = 60
     bound_tolerance: float = 1e-3
 
@@ -122,7 +123,12 @@ class _Search:
                 tried.append(count)
                 self.cut(count)
         improved = swap_search(
-            self.pool(self.mix), self.limits, self.best(tried), exact=self.value, max_exact=effort.max_exact
+            self.pool(self.mix),
+            self.limits,
+            self.best(tried),
+            exact=self.value,
+            max_exact=effort.max_exact,
+            n_force=effort.n_force,
         )
         tried.append(improved.count)
         self.cut(improved.count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,11 +43,12 @@ def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
     )
     with Progress(*columns, console=remarks) as bars:
         tasks: dict[str, TaskID] = {}
+        began = time.monotonic()
 
         def show(step: str, done: int, total: int) -> None:
             if not remarks.is_terminal:
                 if done == total > 0:
-                    remarks.print(f"{step}: {total} of {total}")
+                    remarks.print(f"{time.monotonic() - began:6.0f} s  {step}: {total} of {total}")
                 return
             if step not in tasks or bars.tasks[tasks[step]].finished:
                 if total == 0:
