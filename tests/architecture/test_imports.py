@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "sarhad"
 LINTER = Path(sys.executable).with_name("lint-imports")
 
-OPENERS = {"rasterio", "pyogrio", "fiona", "sqlite3", "pickle", "shutil", "tempfile", "zipfile", "urllib"}
+OPENERS = {"rasterio", "pyogrio", "fiona", "sqlite3", "pickle", "shutil", "zipfile", "urllib"}
 FILE_CALLS = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
 FILE_CALLS |= {"to_parquet", "to_csv", "to_file", "to_feather", "savefig", "savez", "fromfile", "tofile"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "handler", "handlers"}
