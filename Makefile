@@ -50,7 +50,9 @@ test-all: lint  ## the long suites too
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
-	@for file in sight travel crossing siting relief; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	@for file in sight travel crossing siting example; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	@if [ -n "$(SAMPLES)" ]; then $(BIN)/python benchmarks/relief.py $(SAMPLES); \
+	  else echo "relief: skipped; name a folder of SRTM samples: make bench SAMPLES=..."; fi
 
 format: $(VENV)/.dev  ## put the code in order
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from scipy.spatial import cKDTree
 
+from sarhad.io.cache import content_key
 from sarhad.model.asset import Site
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Ground, Mask, all_teams, lay_ground, response_time
+from sarhad.planning.profile import fingerprint
 from sarhad.planning.sector import SectorPlan, sectors
 
 
@@ -26,7 +28,8 @@ def candidate_sites(project: Project, compute: Compute) -> tuple[Site, ...]:
         return project.sites
     plans = sectors(project)
     jobs = [(project, plan) for plan in plans]
-    places = np.concatenate(compute.run("candidate sites", _sector_sites, jobs))
+    keys = [content_key("sites", fingerprint(project), project.candidates, plan) for plan in plans]
+    places = np.concatenate(compute.run("candidate sites", _sector_sites, jobs, keys=keys))
     return tuple(
         Site(f"S{i + 1:04d}", lon_deg, lat_deg) for i, (lon_deg, lat_deg) in enumerate(places.tolist())
     )
