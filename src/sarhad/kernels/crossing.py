@@ -64,13 +64,18 @@ class Weighted(NamedTuple):
 
 
 class Sensing(NamedTuple):
-    """What a route meets: views and lines, availability by asset, and the flat grids that place the lines."""
+    """What a route meets: views and lines, availability by asset, and the flat grids that place the lines.
+
+    All lines lie at offsets from `low_m` to `high_m`: a step that stays on one side of them crosses none.
+    """
 
     seen_by: View
     lines: SensorLines
     available: FloatArray
     offset_m: FloatArray
     chainage_m: FloatArray
+    low_m: float
+    high_m: float
 
 
 class Tally(NamedTuple):
@@ -121,6 +126,9 @@ def _step(
         if seen > 0.0:
             n_met = _add(tally, n_met, route, view.asset[entry], seen)
     if i + 1 == routes.ptr[route + 1] or scale == 0.0:
+        return n_met
+    left_m, entered_m = sensing.offset_m[left], sensing.offset_m[routes.cell[i + 1]]
+    if min(left_m, entered_m) >= sensing.high_m or max(left_m, entered_m) < sensing.low_m:
         return n_met
     for line in range(lines.asset.size):
         if crosses(lines, line, sensing.offset_m, sensing.chainage_m, left, routes.cell[i + 1]):
@@ -271,5 +279,7 @@ def _gathered(
     check_view(view, worth.size, f.size)
     check_lines(lines, f.size)
     offset_m, chainage_m = grid("offset_m", placing[0], shape), grid("chainage_m", placing[1], shape)
-    sensing = Sensing(view, lines, f, offset_m.ravel(), chainage_m.ravel())
+    low_m = float(lines.offset_m.min(initial=np.inf))
+    high_m = float(lines.offset_m.max(initial=-np.inf))
+    sensing = Sensing(view, lines, f, offset_m.ravel(), chainage_m.ravel(), low_m, high_m)
     return sensing, np.asarray(_worth_along(routes, worth.ravel(), w_never_rises))
