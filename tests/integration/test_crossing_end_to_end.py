@@ -26,7 +26,7 @@ from sarhad.io.project import open_project
 from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.asset import AlongLine, Asset
 from sarhad.model.line import Line
-from sarhad.planning.crossing import SectorJob, evaluate_sector, watched
+from sarhad.planning.crossing import SectorJob, evaluate_sector, mean_of_minima, optimal_through, watched
 from sarhad.planning.frame import project_xy
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.passage import unaware_routes
@@ -144,8 +144,11 @@ def p_timely_by_definition(watch, cell):
 
 def test_every_route_of_a_sector_by_the_slow_definition(small):
     project = tiny(small, conditions=("summer_day", "winter_fog"))
-    wire = Asset("wire", "seismic_line", AlongLine(1_000.0, 9_000.0, 150.0))
-    project = replace(project, assets=(*project.assets, wire))
+    wires = tuple(
+        Asset(f"wire at {m:g}", kind, AlongLine(1_000.0, 9_000.0, m), n=n)
+        for kind, m, n in (("seismic_line", 150.0, 2), ("fence_signal", -300.0, 1))
+    )
+    project = replace(project, assets=(*project.assets, *wires))
     (plan,) = sectors(project)
     rows = evaluate_sector(SectorJob(project, plan, project.assets))
     ground, depths_m = lay_ground(project, plan, 0), (project.settings.depth_m,)
@@ -166,7 +169,46 @@ def test_every_route_of_a_sector_by_the_slow_definition(small):
                     assert row.p_timely[k] == pytest.approx(p_timely, abs=1e-12)
                     assert row.p_detect[k] == pytest.approx(p_detect, abs=1e-12)
                     n_checked += int(p_timely > 0)
+            if watch.condition.correlated:
+                free = replace(watch, condition=replace(watch.condition, correlated=False))
+                assert free.timely(fields[0])[0].max() > watch.timely(fields[0])[0].max() + 0.01
     assert n_checked >= 6
+
+
+def test_the_bracket_s_low_end_is_the_mean_over_states_of_the_least(small):
+    """In each state some units are down and the rest work; the crosser knows, and takes the least of all."""
+    project = tiny(small, conditions=("summer_day",), n_states=6)
+    wires = tuple(
+        Asset(f"w{k}", "seismic_line", AlongLine(0.0, 13_000.0, m)) for k, m in enumerate((0.0, 400.0))
+    )
+    project = replace(project, assets=(*project.assets, *wires))
+    (plan,) = sectors(project)
+    (((watch,),),) = watched(lay_ground(project, plan, 0), project.assets, (project.settings.depth_m,))
+    states = watch.states(6, project.settings.seed)
+    assert states.shape == (6, len(watch.units))
+    least = [optimal_through(replace(watch, share=state.astype(float))).p_timely for state in states]
+    assert np.ptp(least, axis=0).max() > 0.1
+    np.testing.assert_allclose(mean_of_minima(watch), np.mean(least, axis=0), rtol=1e-12)
+
+
+def test_states_are_common_to_all_sets_of_assets(small):
+    project = tiny(small, 24_000.0, conditions=("summer_day",))
+    (plan,) = sectors(project)
+    ground, depths_m = lay_ground(project, plan, 0), (project.settings.depth_m,)
+    twins = tuple(replace(asset, n=2) for asset in project.assets)
+    (((one,),),) = watched(ground, twins, depths_m)
+    (((two,),),) = watched(ground, twins[::-1], depths_m)
+    n, column = 2_000, {}
+    for watch in (one, two):
+        states = watch.states(n, 5)
+        for k, unit in enumerate(watch.units):
+            column.setdefault(unit.asset.asset_id, []).append(states[:, k])
+            assert states[:, k].mean() == pytest.approx(watch.share[k], abs=4 * 0.5 / np.sqrt(n))
+    for first, second, again, twice in column.values():
+        np.testing.assert_array_equal(first, again)
+        np.testing.assert_array_equal(second, twice)
+        assert not np.array_equal(first, second)  # identical items fail apart
+    assert not np.array_equal(one.states(n, 5), one.states(n, 6))
 
 
 def test_rates_on_the_ground_come_from_the_sensing_model(small):

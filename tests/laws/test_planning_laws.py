@@ -103,6 +103,18 @@ def test_one_more_asset_never_raises_the_unseen_gap(small, name):
     assert (total[1].reindex(total[0].index, fill_value=0.0) <= total[0]).all()
 
 
+def test_a_post_brings_its_team(project, before):
+    """The same eyes, with and without a team: where there is no other, the team alone makes P_t."""
+    kind = project.equipment["post_staffed"]
+    bare = replace(kind, parameter={name: x for name, x in kind.parameter.items() if name != "team_n"})
+    posted = replace(project, teams=(), assets=(*project.assets, extra(project, "post")))
+    with_team = profile(posted)
+    without = profile(replace(posted, equipment={**project.equipment, "post_staffed": bare}))
+    assert values(without).max() == 0.0
+    assert values(with_team).max() > 0.3
+    np.testing.assert_allclose(values(with_team, FIXED, "p_detect"), values(without, FIXED, "p_detect"))
+
+
 def test_one_more_team_never_lowers_p_t(project):
     for n in range(len(project.teams)):
         fewer, more = (replace(project, teams=project.teams[:k]) for k in (n, n + 1))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sarhad.errors import UnknownName
 from sarhad.io.project import open_project
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
 from sarhad.planning.coverage import (
@@ -144,6 +145,11 @@ def test_the_working_share_is_the_type_s_or_the_asset_s_own(ground, assets, proj
     assert share[:2].tolist() == [0.25, 0.25]
     assert share[2] == availability(project.equipment["observer_binoculars"], condition)
     assert working_share((), condition).shape == (0,)
+
+
+def test_equipment_of_no_known_type_is_named(ground, assets):
+    with pytest.raises(UnknownName, match="periscope"):
+        units_in(ground, (*assets, replace(assets[0], equipment_id="periscope")))
 
 
 def test_nobody_sees_nothing(ground, project):

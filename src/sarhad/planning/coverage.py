@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sarhad.errors import UnknownName
 from sarhad.kernels.exposure import SensorLines, View
 from sarhad.kernels.sight import visible_pairs
 from sarhad.kernels.sight_observers import Observers
@@ -78,8 +79,11 @@ def reach_m(project: Project, equipment: EquipmentType) -> float:
 
 
 def units_in(ground: Ground, assets: Sequence[Asset]) -> tuple[Unit, ...]:
-    """Return the units that can matter in a sector, in the order of the assets."""
+    """Return the units that can matter in a sector, in the order of the assets; raises UnknownName."""
     project, sector = ground.project, ground.sector
+    unknown = sorted({asset.equipment_id for asset in assets} - set(project.equipment))
+    if unknown:
+        raise UnknownName(f"equipment {unknown[0]!r} is not among the types that the project knows")
     grid, cell_m = sector.grid, ground.project.settings.cell_m
     points = [a for a in assets if isinstance(a.place, AtPoint)]
     row, col = locate(
