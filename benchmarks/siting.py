@@ -26,7 +26,7 @@ from sarhad.kernels.cover import Pool, Routes, build_pool, gains, state_of, valu
 from sarhad.kernels.lifted import Supergradient
 from sarhad.kernels.purchase import Limits, fitting, refresh
 from sarhad.planning.covering import mclp
-from sarhad.planning.search import build_limits, lazy_greedy, prices, rank, swap_search
+from sarhad.planning.search import build_limits, lazy_greedy, multistart, prices, rank, swap_search
 from sarhad.planning.solve import Program, solve_integer, upper_bound
 
 RANGE = np.array([0.5, 0.8, 1.2])
@@ -177,6 +177,16 @@ def against_monolith() -> None:
     show(f"monolith, plan {found:.4f}", answer.bound, found, seconds)
 
 
+def many_starts() -> None:
+    for sizes, money in (((20, 40, 10, 8, 6.0), 14.0), ((100, 300, 30, 20, 6.0), 80.0)):
+        pool = made_up(*sizes)
+        limits = limits_for(pool, money)
+        one_s, one = timed(lambda p=pool, q=limits: swap_search(p, q, rank(p, q).count))
+        all_s, best = timed(lambda p=pool, q=limits: multistart(p, q))
+        print(f"{pool.n_route:,} routes x {pool.n_col}, half against the worst route, money {money:.0f}")
+        print(f"  one start {one.value:.4f} ({one_s:.1f} s), many {best.value:.4f} ({all_s:.1f} s)")
+
+
 def dense_mclp(cover: np.ndarray, weight: np.ndarray, p: int) -> tuple[float, float]:
     """(seconds to build, value): row by row from a dense matrix, equal demands apart."""
     start = time.process_time()
@@ -231,6 +241,7 @@ def main() -> None:
     plain_greedy(warm, limits)
     classical()
     against_monolith()
+    many_starts()
     for money in (20.0, 80.0):
         small(money)
     for n_worst, money in ((0, 200.0), (0, 800.0), (20, 200.0)):

@@ -9,7 +9,7 @@ from scipy import sparse
 from sarhad.errors import EmptyBudget, InputFaults
 from sarhad.kernels.cover import Pool, Routes, build_pool, slow_value, value
 from sarhad.kernels.purchase import Limits, limit_vector, used_by
-from sarhad.planning.search import build_limits, lazy_greedy, prices, rank, swap_search
+from sarhad.planning.search import build_limits, lazy_greedy, multistart, prices, rank, swap_search
 
 
 def pool_of(p: list[list[float]], term: list[int] | None = None, weight: list[float] | None = None) -> Pool:
@@ -153,6 +153,16 @@ def test_swap_search_never_leaves_worse_and_repeats_itself():
         assert found.value >= start.value
         assert found.value == value(pool, found.count)
         assert found.count.tobytes() == again.count.tobytes()
+
+
+def test_many_starts_are_never_worse_than_one():
+    for seed in range(4):
+        pool, limits = random_case(seed, several=True)
+        one = swap_search(pool, limits, rank(pool, limits).count)
+        best, again = multistart(pool, limits), multistart(pool, limits)
+        assert best.value >= one.value - 1e-9
+        assert np.all(used_by(limits, best.count) <= limit_vector(limits))
+        assert best.count.tobytes() == again.count.tobytes()
 
 
 def test_limits_report_all_faults():

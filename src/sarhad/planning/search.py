@@ -173,17 +173,19 @@ def rank(pool: Pool, limits: Limits, *, n_rank: int | None = None) -> Ranking:
     """
     affordable(pool, limits)
     n_rank = _n_rank(limits, n_rank)
-    best: Ranking | None = None
-    best_score = -np.inf
+    rankings = list(_rankings(pool, limits, n_rank))
+    scores = [r.value if np.isfinite(limits.money_usd) else _area(limits, r) for r in rankings]
+    best = 0
+    for i, score in enumerate(scores):
+        if score > scores[best] + _least(pool):
+            best = i
+    return rankings[best]
+
+
+def _rankings(pool: Pool, limits: Limits, n_rank: int) -> Iterator[Ranking]:
     for guide in _guides(pool):
         for ratio in (True, False):
-            column = _follow(guide, pool, limits, ratio, n_rank)
-            ranking = _replay(pool, column)
-            score = ranking.value if np.isfinite(limits.money_usd) else _area(limits, ranking)
-            if score > best_score + _least(pool):
-                best, best_score = ranking, score
-    assert best is not None
-    return best
+            yield _replay(pool, _follow(guide, pool, limits, ratio, n_rank))
 
 
 def _guides(pool: Pool) -> Iterator[Pool]:
@@ -296,6 +298,26 @@ def swap_search(
                 now, n_move, moved = worth, n_move + 1, True
                 break
     return Improved(work.bought, now, total(pool, work.state.term), n_move, len(asked))
+
+
+def multistart(pool: Pool, limits: Limits, *, max_moves: int = 200, n_force: int = 40) -> Improved:
+    """Return the best plan that swaps reach in F from the list of every guide, the first of equals.
+
+    Worth its time where terms have several routes: the best list is then often not the best start.
+    Raises EmptyBudget.
+    """
+    affordable(pool, limits)
+    best: Improved | None = None
+    tried: set[bytes] = set()
+    for ranking in _rankings(pool, limits, _n_rank(limits, None)):
+        if ranking.count.tobytes() in tried:
+            continue
+        tried.add(ranking.count.tobytes())
+        found = swap_search(pool, limits, ranking.count, max_moves=max_moves, n_force=n_force)
+        if best is None or found.value > best.value + _least(pool):
+            best = found
+    assert best is not None
+    return best
 
 
 def _best_offers(pool: Pool, limits: Limits, work: purchase.Work, n_force: int, floor: float) -> list[I64]:
