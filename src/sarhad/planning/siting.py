@@ -55,9 +55,14 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to search, counted in steps so that every machine finds the same plan."""
+    """How long to search, counted in steps so that every machine finds the same plan.
+
+    `rounds` of ranking and cutting on the objective; `cut_pure` lets the optimal adversary answer the pure
+    plans too; then at most `max_exact` exact trials of swaps, `n_force` columns forced in each sweep.
+    """
 
     rounds: int = 4
+    cut_pure: bool = True
     max_exact: int = 24
     n_force: int = 20
     bound_rounds: int = 60
@@ -117,11 +122,12 @@ class _Search:
     def solve(self, effort: Effort) -> PlanResult:
         """Rank and cut in turn; try the pure plans too; improve the best by swaps; bound it."""
         tried: list[Counts] = []
-        for mix in (*[self.mix] * effort.rounds, Mix(1.0, 0.0), Mix(0.0, 1.0)):
+        for i, mix in enumerate((*[self.mix] * effort.rounds, Mix(1.0, 0.0), Mix(0.0, 1.0))):
             count = rank(self.pool(mix), self.limits).count
             if not any(np.array_equal(count, other) for other in tried):
                 tried.append(count)
-                self.cut(count)
+                if i < effort.rounds or effort.cut_pure:
+                    self.cut(count)
         improved = swap_search(
             self.pool(self.mix),
             self.limits,
@@ -147,7 +153,11 @@ class _Search:
         """Return a plan as ranked purchases with exact value, bound and what would come next."""
         pool = self.pool(self.mix)
         found = upper_bound(
-            pool, self.limits, max_rounds=effort.bound_rounds, tolerance=effort.bound_tolerance
+            pool,
+            self.limits,
+            start=count,
+            max_rounds=effort.bound_rounds,
+            tolerance=effort.bound_tolerance,
         )
         column, gain = np.zeros(0, np.int64), np.zeros(0)
         if count.any():
