@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from sarhad.io.project import open_project
+from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.asset import AlongLine, Asset, OverBand
 from sarhad.model.plan import Plan
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
-from sarhad.planning.crossing import mean_of_minima, optimal_through, watched
+from sarhad.planning.crossing import aware_routes, mean_of_minima, optimal_through, watched
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import offered_items
 from sarhad.planning.profile import profile
@@ -142,6 +143,34 @@ def test_more_availability_never_lowers_p_t(project, before):
     )
     assert np.all(values(high) >= values(low) - 1e-12)
     assert values(high).max() > values(low).max()
+
+
+def test_the_more_the_aware_mind_the_more_they_avoid(project):
+    """Least of time + kappa x exposure: as kappa grows exposure never rises and time never falls."""
+    seen, spent = [], []
+    for kappa_s in (0.0, 600.0, 1_800.0, 50_000.0):
+        minding = replace(project, settings=replace(project.settings, kappa_s=kappa_s))
+        watch = watches(minding, minding.assets)[0]
+        routes = aware_routes(watch)
+        if kappa_s == 0.0:
+            assert routes.cell.tobytes() == watch.passage.fastest_routes().cell.tobytes()
+        seen.append([exposure_along(watch, way) for way in one_by_one(routes)])
+        spent.append(np.add.reduceat(routes.step_s, routes.ptr[:-1]))
+    assert np.all(np.diff(seen, axis=0) <= 1e-9)
+    assert np.all(np.diff(spent, axis=0) >= -1e-6)
+    assert np.sum(seen[-1]) < 0.5 * np.sum(seen[0])
+
+
+def one_by_one(routes):
+    return [routes.cell[a:b] for a, b in itertools.pairwise(routes.ptr.tolist())]
+
+
+def exposure_along(watch, cell):
+    """Exposure of the steps of one route."""
+    row, col = np.divmod(cell, watch.passage.ground.sector.grid.n_col)
+    steps = list(zip(D_ROW.tolist(), D_COL.tolist(), strict=True))
+    direction = [steps.index(step) for step in zip(np.diff(row).tolist(), np.diff(col).tolist(), strict=True)]
+    return float(watch.exposure[direction, row[:-1], col[:-1]].sum())
 
 
 def test_the_order_of_assets_does_not_matter(project, before):
