@@ -79,6 +79,12 @@ def test_gains_come_true_against_the_unaware(project, found):
         assert one.asset.asset_id not in {other.asset.asset_id for other in after.raises}
 
 
+def test_teams_that_nobody_has_bought_make_nothing_worth_while(project):
+    """With no team anywhere no detection is in time, whatever posts with teams are on offer."""
+    nobody = replace(project, teams=(), offered=("thermal_medium", "post_staffed"))
+    assert explain(nobody, AT_M).raises == ()
+
+
 def test_fewer_raises_on_request(project):
     assert len(explain(project, AT_M, n_raise=2).raises) == 2
 

@@ -1,7 +1,7 @@
 """Why a stretch stands where it stands: its routes, what would raise it most, and the ground nobody sees.
 
 Gains are exact P_t on the present routes with one item added, half unaware and half weakest route, as in the
-objective; the crosser's answer to a purchase is left to `plan`.
+objective; the crosser's answer to a purchase, and the team that comes with a post, are left to `plan`.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def explain(
     (((watch,),),) = watched(ground, standing, depths_m)
     ways = _routes(watch, stretch_id)
     stretch = one.line.stretches(one.settings.stretch_m)[stretch_id]
-    raises = _raises(full, ways, open_items)
+    raises = _raises(replace(full, passage=watch.passage), ways, open_items)  # w of the teams that stand
     sector = watch.passage.ground.sector
     near = (sector.chainage_m >= stretch.from_m) & (sector.chainage_m < stretch.to_m)
     seen_share, patches = _dead_ground(watch, near)
