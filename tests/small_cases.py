@@ -24,10 +24,7 @@ def tiny(
     conditions: tuple[str, ...] = ("summer_day", "winter_fog"),
     **settings: object,
 ) -> Project:
-    """Return the first kilometres of a project under some of its conditions, with two fields and states.
-
-    No store may be used with it: its input files are those of the whole project.
-    """
+    """Return the first kilometres of a project under some of its conditions, with two fields and states."""
     chosen = [c for c in project.conditions if c.condition_id in conditions]
     total = sum(c.share for c in chosen)
     small = {"n_fields": 2, "n_states": 3, "depths_m": (3_000.0,), "processes": 1}

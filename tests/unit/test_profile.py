@@ -18,7 +18,7 @@ from sarhad.planning.crossing import ADVERSARIES
 from sarhad.planning.profile import binds, fingerprint, label, profile, stretch_line
 from sarhad.planning.summary import yearly
 from sarhad.testing import assert_tables_equal, check_profile
-from small_cases import tiny
+from small_cases import cut_line, tiny
 
 NAN = np.nan
 
@@ -194,5 +194,9 @@ def test_the_key_of_a_project_follows_what_its_results_depend_on(cut):
         replace(cut, targets=()),
         replace(cut, equipment={}),
         replace(cut, hashes={**cut.hashes, "terrain.tif": "0" * 64}),
+        replace(cut, line=cut_line(cut.line, 11_999.0)),
+        replace(cut, line=replace(cut.line, home_side="right")),
+        replace(cut, barriers=(wall(),)),
+        replace(cut, goals=Goals("layer", (np.array([[69.0, 37.5]]),))),
     ):
         assert fingerprint(changed) != key

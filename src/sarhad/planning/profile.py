@@ -97,7 +97,18 @@ def fingerprint(project: Project) -> str:
         sorted(project.equipment.items()),
         project.conditions,
         project.targets,
+        [(p.part_id, _exact((p.lon_deg, p.lat_deg, p.chainage_m))) for p in project.line.parts],
+        project.line.home_side,
+        [
+            (sorted(b.delay_s.items()), b.on_line, b.from_m, b.to_m, _exact(b.lon_lat_deg))
+            for b in project.barriers
+        ],
+        (project.goals.kind, _exact(project.goals.lon_lat_deg)),
     )
+
+
+def _exact(arrays: Iterable[NDArray[np.float64]]) -> list[bytes]:
+    return [array.tobytes() for array in arrays]
 
 
 def _table(project: Project, by_sector: Iterable[list[Rows]]) -> pd.DataFrame:
