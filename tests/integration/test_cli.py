@@ -10,8 +10,9 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import rasterio
-from sarhad.interfaces.cli.app import app
 from typer.testing import CliRunner
+
+from sarhad.interfaces.cli.app import app
 
 
 def sarhad(*words: object, code: int = 0) -> str:
@@ -86,7 +87,8 @@ def test_unknown_names_leave_with_code_5(planned: tuple[Path, dict]) -> None:
 
 def test_check_reports_all_faults_and_leaves_with_code_3(small_project_folder: Path) -> None:
     text = (small_project_folder / "project.toml").read_text()
-    spoiled = text.replace('use = ["walker"]', 'use = ["centaur"]').replace('"radar_medium"', '"crystal_ball"')
+    spoiled = text.replace('use = ["walker"]', 'use = ["centaur"]')
+    spoiled = spoiled.replace('"radar_medium"', '"crystal_ball"')
     (small_project_folder / "project.toml").write_text(spoiled)
     result = CliRunner().invoke(app, ["check", str(small_project_folder), "--json"])
     assert result.exit_code == 3

@@ -103,6 +103,7 @@ class Compute:
     def _workers(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["sarhad.planning.siting"])  # workers start with all they need
             self._pool = ProcessPoolExecutor(self.n_processes, mp_context=context)
         return self._pool
 

@@ -1,6 +1,6 @@
 """Coverage as a map: how likely someone who stays ten minutes in a cell is detected, per condition.
 
-    p = 1 - prod_a [1 - f_a (1 - exp(-600 s x rate_a))]      in a correlated condition the best asset alone
+p = 1 - prod_a [1 - f_a (1 - exp(-600 s x rate_a))]      in a correlated condition the best asset alone
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -62,11 +63,20 @@ def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
-    """Print an answer as JSON, or drawn for people."""
+    """Print an answer as JSON (what is not a number as null), or drawn for people."""
     if as_json:
-        print(json.dumps(value, indent=2, ensure_ascii=False))
+        print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         draw()
+
+
+def plain(value: Any) -> Any:
+    """Return a value with null for NaN and infinity, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def failing(error: SarhadError, as_json: bool) -> None:
