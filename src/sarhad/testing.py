@@ -61,7 +61,7 @@ def check_profile(project: Project, profile: gpd.GeoDataFrame) -> None:
     n_stretch = len(project.line.stretches(project.settings.stretch_m))
     assert set(profile["stretch_id"]) == set(range(n_stretch)), f"a profile covers all {n_stretch} stretches"
     impassable = profile["p_timely"].isna()
-    for column in ("p_low", "p_detect", "w_line", "time_s", "band_low", "band_high"):
+    for column in ("p_low", "p_detect", "w_line", "time_s"):
         assert (profile[column].isna() == impassable).all(), (
             f"{column} is NaN where nothing crosses, only there"
         )
@@ -71,8 +71,10 @@ def check_profile(project: Project, profile: gpd.GeoDataFrame) -> None:
         _assert_ordered(known, known[low], known[high], f"{low} <= {high}")
     _assert_ordered(known, 0.0 * known["p_low"], known["p_low"], "0 <= p_low")
     _assert_ordered(known, known["p_timely"], 0.0 * known["p_low"] + p_communication, "p_timely <= P_C")
-    _assert_ordered(known, known["band_low"], known["p_timely"], "band_low <= p_timely")
-    _assert_ordered(known, known["p_timely"], known["band_high"], "p_timely <= band_high")
+    banded = known[known["band_low"].notna()]
+    _assert_ordered(banded, banded["band_low"], banded["p_timely"], "band_low <= p_timely")
+    _assert_ordered(banded, banded["p_timely"], banded["band_high"], "p_timely <= band_high")
+    _assert_ordered(banded, 0.0 * banded["p_low"], banded["open_share"], "0 <= open_share")
     headline = known[known["depth_m"] == project.settings.depth_m]
     optimal = headline[headline["adversary"] == "optimal"].set_index(key[:3])["p_timely"]
     for name, rows in headline.groupby("adversary"):

@@ -33,7 +33,11 @@ N_HOLE = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """All that is worked out for one set of assets; `widest` are rows of `gap` in the worst condition."""
+    """All that is worked out for one set of assets.
+
+    `ranked` are the holes, widest first, of the first target in the condition that loses most, `widest` the
+    first of them, with what closes each.
+    """
 
     assets: tuple[Asset, ...]
     plan: Plan | None
@@ -41,6 +45,7 @@ class Findings:
     gap: gpd.GeoDataFrame
     summary: Summary
     yearly: pd.DataFrame
+    ranked: gpd.GeoDataFrame
     widest: gpd.GeoDataFrame
     closings: list[Closing | None]
 
@@ -50,10 +55,11 @@ def findings(project: Project, plan: Plan | None, compute: Compute) -> Findings:
     rows = profile(project, plan, compute=compute)
     holes = gap(project, plan, compute=compute)
     summary = summarise(project, rows, holes)
-    chosen = (holes["condition"] == summary.worst_condition) & (
+    chosen = (holes["condition"] == summary.costliest_condition) & (
         holes["target"] == project.targets[0].target_id
     )
-    widest = holes[chosen].head(N_HOLE).reset_index(drop=True)
+    ranked = holes[chosen].reset_index(drop=True)
+    widest = ranked.head(N_HOLE)
     items = offered_items(project, candidate_sites(project, compute))
     return Findings(
         assets=project.assets + (plan.assets if plan else ()),
@@ -62,6 +68,7 @@ def findings(project: Project, plan: Plan | None, compute: Compute) -> Findings:
         gap=holes,
         summary=summary,
         yearly=yearly(project, rows),
+        ranked=ranked,
         widest=widest,
         closings=cheapest_closings(project, widest, items, compute),
     )
@@ -88,9 +95,9 @@ def deliver(
         write_json(part, "manifest.json", manifest(project, last.summary.terrain))
         after_yearly = after.yearly if after else None
         sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
-        draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.widest, sheets)
+        draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.ranked, sheets)
         charts = [part / f"strip_chart.{kind}" for kind in ("png", "pdf")]
-        draw_strip_chart(project, before.yearly, after_yearly, last.widest, charts)
+        draw_strip_chart(project, before.yearly, after_yearly, last.ranked, charts)
     return folder / "results"
 
 
@@ -106,7 +113,7 @@ def write_coverage(project: Project, plan: Plan | None, folder: Path, compute: C
             found.percent,
             found.grid,
             nodata=NO_DATA,
-            tags={**tags, "KIND": project.terrain.kind},
+            tags={**tags, "KIND": found.kind},
             description="p of detection within ten minutes, per cent",
         )
         paths.append(path)

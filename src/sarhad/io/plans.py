@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sarhad.errors import InputFaults
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place
-from sarhad.model.plan import Plan, PlanItem, PlanResult
+from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 
 _PLACES: dict[str, type[Place]] = {"point": AtPoint, "line": AlongLine, "area": OverBand}
 _KIND_OF = {place: kind for kind, place in _PLACES.items()}
@@ -36,11 +37,17 @@ def result_as_dict(result: PlanResult) -> dict[str, Any]:
             {"adversary": name, "weight": weight, "value": value}
             for name, weight, value in result.adversaries
         ],
+        "budget": None if result.budget is None else _budget(result.budget),
         "cost_usd": result.plan.cost_usd,
         "crew_n": result.plan.crew_n,
         "items": plan_as_dict(result.plan),
         "ranking": plan_as_dict(result.ranking),
     }
+
+
+def _budget(budget: Budget) -> dict[str, Any]:
+    crew_n = budget.crew_n if math.isfinite(budget.crew_n) else None
+    return {"money_usd": budget.money_usd, "crew_n": crew_n, "stock": dict(budget.stock)}
 
 
 def read_plan(path: Path) -> Plan:

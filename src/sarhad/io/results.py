@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
 import shutil
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pyogrio
@@ -79,8 +81,17 @@ def write_layers(folder: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
 
 def write_json(folder: Path, name: str, value: object) -> None:
     """Write a JSON file that reads and diffs well."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False, allow_nan=False)
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False, sort_keys=False, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def plain(value: Any) -> Any:
+    """Return a value with null for NaN and infinity, which JSON does not know."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def manifest(project: Project, kind: str) -> dict[str, object]:

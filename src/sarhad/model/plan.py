@@ -63,7 +63,8 @@ class PlanResult:
 
     `gap` = (bound - value) / bound. `before` is the value without the plan; `adversaries` names what the
     objective weighs, as (adversary, weight, value of the plan against it). `ranking` goes on beyond the
-    budget: any head of it is a plan for that much money.
+    budget, crew without limit: any head of it is a plan for that much money. `budget` is what it was found
+    under.
     """
 
     plan: Plan
@@ -72,6 +73,7 @@ class PlanResult:
     before: float
     adversaries: tuple[tuple[str, float, float], ...]
     ranking: Plan = Plan()
+    budget: Budget | None = None
 
     @property
     def gap(self) -> float:

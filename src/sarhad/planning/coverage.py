@@ -152,8 +152,10 @@ def sight(ground: Ground, units: Sequence[Unit], target_m: float, within: Mask) 
     for i, unit in enumerate(units):
         if isinstance(unit.asset.place, OverBand):
             place = unit.asset.place
-            chainage_m = ground.sector.chainage_m
-            flown = np.flatnonzero(within & (chainage_m >= place.from_m) & (chainage_m < place.to_m))
+            chainage_m, offset_m = ground.sector.chainage_m, ground.sector.offset_m
+            swept = (offset_m >= -settings.start_beyond_m) & (offset_m <= settings.depth_m)
+            swept &= (chainage_m >= place.from_m) & (chainage_m < place.to_m)
+            flown = np.flatnonzero(within & swept)
             cells.append(flown)
             owners.append(np.full(len(flown), i, np.int32))
             ranges.append(np.zeros(len(flown), np.float32))

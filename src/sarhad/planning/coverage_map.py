@@ -28,12 +28,16 @@ NO_DATA = 255
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverageMap:
-    """Per cent (row, col) uint8 of one target and condition on the frame's grid; NO_DATA outside the band."""
+    """Per cent (row, col) uint8 of one target and condition on the frame's grid; NO_DATA outside the band.
+
+    `kind` is the terrain's KIND.
+    """
 
     target_id: str
     condition_id: str
     grid: Grid
     percent: NDArray[np.uint8]
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,14 +64,15 @@ def coverage(
     grid = frame_of(project).grid
     for k, condition in enumerate(project.conditions):
         percent = np.full(grid.shape, NO_DATA, np.uint8)
-        for sector_plan, (cell, values) in zip(plans, found, strict=True):
+        for sector_plan, (cell, values, _) in zip(plans, found, strict=True):
             row, col = np.divmod(cell, sector_plan.grid.n_col)
             percent[row + sector_plan.row, col + sector_plan.col] = values[k]
-        yield CoverageMap(project.targets[0].target_id, condition.condition_id, grid, percent)
+        target_id, kind = project.targets[0].target_id, found[0][2]
+        yield CoverageMap(target_id, condition.condition_id, grid, percent, kind)
 
 
-def sector_coverage(job: CoverageJob) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """Return the band cells (cell,) nearest to the sector's own line, and per cent (condition, cell)."""
+def sector_coverage(job: CoverageJob) -> tuple[NDArray[np.int64], NDArray[np.uint8], str]:
+    """Return band cells (cell,) nearest to the own line, per cent (condition, cell), and the KIND."""
     ground = lay_ground(job.project, job.plan, 0)
     sector, target = ground.sector, job.project.targets[0]
     units = units_in(ground, job.assets)
@@ -85,7 +90,7 @@ def sector_coverage(job: CoverageJob) -> tuple[NDArray[np.int64], NDArray[np.uin
         )
         for condition in job.project.conditions
     ]
-    return cell, np.array(percent).astype(np.uint8)
+    return cell, np.array(percent).astype(np.uint8), ground.kind
 
 
 def detected(view: View, share: NDArray[np.float64], *, correlated: bool) -> NDArray[np.float64]:

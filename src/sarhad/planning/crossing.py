@@ -199,10 +199,11 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes], bracket: bool) -> Ro
     worth = [watch.timely(routes) for routes in ways]
     p_timely = np.mean([p for p, _ in worth], axis=0)
     p_detect = np.mean([p for _, p in worth], axis=0)
-    weakest = int(np.argmin([np.nansum(p) for p, _ in worth]))
     passage = watch.passage
     low = bracket and adversary == "optimal"
-    shown = route_lines(passage.ground, ways[weakest]) if bracket else np.full(len(p_timely), None)
+    shown = (
+        route_lines(passage.ground, weakest_routes(watch, ways)) if bracket else np.full(len(p_timely), None)
+    )
     return Rows(
         target_id=passage.target.target_id,
         condition_id=watch.condition.condition_id,

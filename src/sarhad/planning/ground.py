@@ -41,6 +41,8 @@ class Ground:
         """Return the cells targets move in: from the start line to goals at a depth, and a little more."""
         settings, offset_m = self.project.settings, self.sector.offset_m
         slack_m = 2 * settings.cell_m
+        if self.project.goals.kind == "layer":
+            depth_m = settings.band_home_m  # goals lie where they lie, up to the edge of the band
         moving: Mask = self.sector.in_band & (offset_m >= -settings.start_beyond_m - slack_m)
         moving &= offset_m <= depth_m + slack_m
         return moving

@@ -43,7 +43,9 @@ def profile(
 
     One row per stretch, target, condition, adversary and goal depth: `stretch_id, part_id,
     chainage_from_m, chainage_to_m, target, condition, adversary, depth_m, p_timely, p_low, p_detect, w_line,
-    time_s, label, binds, band_low, band_high, terrain, route` and the stretch as `geometry` (EPSG:4326).
+    time_s, label, binds, band_low, band_high, open_share, terrain, route` and the stretch as `geometry`
+    (EPSG:4326). The band and the share of realisations in which the stretch is open are known against the
+    unaware and the optimal adversary at the headline depth, NaN elsewhere.
     `p_low` is the lower end of the optimal adversary's bracket; the band is the range over `n_realisations`
     of the terrain (the project's setting by default), realisation 0 being the value. Raises NoGoalReachable
     and UnknownName.
@@ -60,13 +62,19 @@ def profile(
     table = _table(project, main)
     if table["p_timely"].isna().all():
         raise NoGoalReachable("no target can reach a goal from the line in any season")
-    table["band_low"] = table["band_high"] = table["p_timely"]
     banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))
+    in_band = table["adversary"].isin(banded) & (table["depth_m"] == project.settings.depth_m)
+    table["band_low"] = table["band_high"] = table["p_timely"].where(in_band)
+    table["open_share"] = (
+        (table["p_timely"] < OPEN_BELOW).where(in_band & table["p_timely"].notna()).astype(float)
+    )
     for realisation in range(1, n if banded else 1):
         other = _table(project, _evaluate(project, assets, realisation, banded, (), compute))
         p_other = table[KEY].merge(other[[*KEY, "p_timely"]], on=KEY, how="left")["p_timely"].to_numpy()
         table["band_low"] = np.fmin(table["band_low"], p_other)
         table["band_high"] = np.fmax(table["band_high"], p_other)
+        opened = (p_other < OPEN_BELOW).astype(float)
+        table["open_share"] += (opened - table["open_share"]) / (realisation + 1)
     return _with_geometry(project, table)
 
 
@@ -78,6 +86,8 @@ def _evaluate(
     depths_m: tuple[float, ...],
     compute: Compute,
 ) -> list[list[Rows]]:
+    if project.goals.kind == "layer":
+        depths_m = ()  # depth lines play no part where the goals are places
     jobs = [SectorJob(project, plan, assets, realisation, adversaries, depths_m) for plan in sectors(project)]
     keys = [
         content_key("sector rows", fingerprint(project), assets, job.plan, realisation, adversaries, depths_m)
@@ -170,7 +180,7 @@ def _with_geometry(project: Project, table: pd.DataFrame) -> gpd.GeoDataFrame:
     geometry = np.array([stretch_line(project.line, s) for s in stretches], dtype=object)[ids]
     order = ["stretch_id", "part_id", "chainage_from_m", "chainage_to_m", "target", "condition", "adversary"]
     order += ["depth_m", "p_timely", "p_low", "p_detect", "w_line", "time_s", "label", "binds"]
-    order += ["band_low", "band_high", "terrain", "route"]
+    order += ["band_low", "band_high", "open_share", "terrain", "route"]
     return gpd.GeoDataFrame(table[order], geometry=geometry, crs="EPSG:4326")
 
 

@@ -103,6 +103,7 @@ class _Search:
         self, project: Project, items: tuple[Item, ...], budget: Budget, mix: Mix, compute: Compute
     ) -> None:
         self.project, self.items, self.mix, self.compute = project, items, mix, compute
+        self.budget = budget
         self.limits = limits_of(items, budget)
         self.plans = sectors(project)
         key = content_key(fingerprint(project), project.assets, items)
@@ -128,16 +129,17 @@ class _Search:
                 tried.append(count)
                 if i < effort.rounds or effort.cut_pure:
                     self.cut(count)
-        improved = swap_search(
-            self.pool(self.mix),
-            self.limits,
-            self.best(tried),
-            exact=self.value,
-            max_exact=effort.max_exact,
-            n_force=effort.n_force,
-        )
-        tried.append(improved.count)
-        self.cut(improved.count)
+        if effort.max_exact > 0:
+            improved = swap_search(
+                self.pool(self.mix),
+                self.limits,
+                self.best(tried),
+                exact=self.value,
+                max_exact=effort.max_exact,
+                n_force=effort.n_force,
+            )
+            tried.append(improved.count)
+            self.cut(improved.count)
         return self.result(self.best(tried), effort)
 
     def best(self, tried: Sequence[Counts]) -> Counts:
@@ -175,6 +177,7 @@ class _Search:
             before=self.value(np.zeros_like(count), fresh=True),
             adversaries=(("unaware", self.mix.unaware, unaware), ("optimal", self.mix.optimal, optimal)),
             ranking=Plan(self.ranked(np.append(column, onward.column), np.append(gain, onward.gain))),
+            budget=self.budget,
         )
 
     def ranked(self, column: NDArray[np.integer], gain: NDArray[np.float64]) -> tuple[PlanItem, ...]:

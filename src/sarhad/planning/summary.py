@@ -45,7 +45,11 @@ class AdversaryMean:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The first page: readings, means, what binds, and the terrain's KIND they stand on."""
+    """The first page: readings, means, what binds, and the terrain's KIND they stand on.
+
+    The worst condition has the least unaware mean, the costliest the most crossings missed in a year: its
+    share of the year times one minus that mean.
+    """
 
     length_km: float
     crossable_km: float
@@ -54,6 +58,7 @@ class Summary:
     readings: tuple[Reading, ...]
     means: tuple[AdversaryMean, ...]
     worst_condition: str
+    costliest_condition: str
     not_seen_km: float
     seen_too_late_km: float
 
@@ -77,6 +82,7 @@ def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame
         str(name): float(np.average(rows["p_timely"], weights=rows["length_m"]))
         for name, rows in unaware.groupby("condition", sort=False)
     }
+    missed = {name: share[name] * (1.0 - mean) for name, mean in by_condition.items()}
     bound = _yearly(unaware, project.settings.p_communication)
     return Summary(
         length_km=float(stretches["length_m"].sum() / 1000),
@@ -86,6 +92,7 @@ def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame
         readings=tuple(_readings(project, headline, gap)),
         means=tuple(_means(table)),
         worst_condition=min(by_condition, key=by_condition.__getitem__, default=""),
+        costliest_condition=max(missed, key=missed.__getitem__, default=""),
         not_seen_km=float(bound.loc[bound["binds"] == "not seen", "length_m"].sum() / 1000),
         seen_too_late_km=float(bound.loc[bound["binds"] == "seen too late", "length_m"].sum() / 1000),
     )

@@ -27,7 +27,7 @@ from sarhad.planning.crossing import Watch, watched
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Mask, lay_ground
 from sarhad.planning.profile import fingerprint
-from sarhad.planning.sector import Sector, SectorPlan, sectors
+from sarhad.planning.sector import Sector, SectorPlan, goal_cells, sectors
 
 COLUMNS = ["target", "condition", "chainage_m", "offset_m", "width_m", "chainage_from_m", "chainage_to_m"]
 COLUMNS += ["terrain", "path"]
@@ -104,7 +104,7 @@ def sector_strip(job: StripJob) -> Strip:
     ground = lay_ground(job.project, job.plan, 0)
     settings, sector = job.project.settings, ground.sector
     usable = sector.in_band & (sector.offset_m >= -settings.start_beyond_m)
-    usable &= (sector.offset_m <= settings.depth_m) & _owned(sector)
+    usable &= (sector.offset_m <= _reach_m(job.project, sector)) & _owned(sector)
     cell = np.flatnonzero(usable)
     found: dict[tuple[str, str], NDArray[np.bool_]] = {}
     for (watches,) in watched(ground, job.assets, (settings.depth_m,)):
@@ -125,6 +125,14 @@ def sector_strip(job: StripJob) -> Strip:
     )
 
 
+def _reach_m(project: Project, sector: Sector) -> float:
+    """Return how deep a barrier may run: up to the goals, or short of the nearest of a layer's places."""
+    if project.goals.kind == "depth":
+        return project.settings.depth_m
+    goal = goal_cells(project, sector, project.settings.depth_m) & sector.in_band & sector.home
+    return float(sector.offset_m[goal].min(initial=project.settings.band_home_m)) - project.settings.cell_m
+
+
 def _window(whole: Sector, part: Sector) -> tuple[slice, slice]:
     """Return the rows and columns of a sector that a part of it covers."""
     row = round((whole.grid.top_m - part.grid.top_m) / whole.grid.cell_m)
@@ -136,10 +144,11 @@ def seen_cells(watch: Watch) -> Mask:
     """Return cells seen at or above the stated floor while units work, and those on a ground-sensor line."""
     passage, lines = watch.passage, watch.lines
     settings, sector = passage.project.settings, passage.ground.sector
-    rate_per_s = total_rate(watch.view, sector.grid.n_cell).reshape(sector.grid.shape)
+    works = (watch.share > 0).astype(np.float64)
+    rate_per_s = total_rate(watch.view, sector.grid.n_cell, works).reshape(sector.grid.shape)
     seen: Mask = rate_per_s >= settings.unseen_rate_per_s
-    for offset_m, from_m, to_m, exposure in zip(*lines[1:], strict=True):
-        if exposure > 0:  # three quarters of a cell either side keeps the line 4-connected
+    for unit, offset_m, from_m, to_m, exposure in zip(*lines, strict=True):
+        if exposure * works[unit] > 0:  # three quarters of a cell either side keeps the line 4-connected
             beside = np.abs(sector.offset_m - offset_m) <= 0.75 * settings.cell_m
             seen |= beside & (sector.chainage_m >= from_m) & (sector.chainage_m < to_m)
     return seen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from sarhad.errors import InputFaults, SarhadError
 from sarhad.io.cache import Cache
+from sarhad.io.results import plain
 from sarhad.planning.compute import Compute
 
 Folder = Annotated[Path, typer.Argument(help="Project folder (holds project.toml).")]
@@ -68,15 +68,6 @@ def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
         print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         draw()
-
-
-def plain(value: Any) -> Any:
-    """Return a value with null for NaN and infinity, which JSON does not know."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def failing(error: SarhadError, as_json: bool) -> None:

@@ -31,7 +31,8 @@ def draw_summary(project: Project, before: Findings, after: Findings | None) -> 
     when = "after the plan" if after else "now"
     screen.print(
         f"\nWhat binds {when} (unaware, year's mean): not seen {last.not_seen_km:,.0f} km, "
-        f"seen too late {last.seen_too_late_km:,.0f} km. Worst condition: {last.worst_condition}."
+        f"seen too late {last.seen_too_late_km:,.0f} km. Worst condition: {last.worst_condition}; "
+        f"most crossings missed in a year: {last.costliest_condition}."
     )
     _draw_holes(project, after or before)
 
@@ -46,7 +47,9 @@ def _draw_readings(project: Project, before: Summary, after: Summary | None) -> 
     )
     table.add_column("condition")
     table.add_column("share of year", justify="right")
-    for name in ("closed km", "thin km", "open km", "unseen gap km"):
+    impassable = any(r.impassable_km > 0 for r in before.readings)
+    names = ["closed_km", "thin_km", "open_km", *(["impassable_km"] if impassable else []), "gap_km"]
+    for name in (n.replace("gap", "unseen gap").replace("_", " ") for n in names):
         table.add_column(name, justify="right")
     share = {c.condition_id: c.share for c in project.conditions}
     pairs = zip(before.readings, after.readings if after else before.readings, strict=True)
@@ -55,7 +58,7 @@ def _draw_readings(project: Project, before: Summary, after: Summary | None) -> 
             continue
         cells = [
             f"{getattr(old, name):,.0f}" + (f" [dim]→[/] [bold]{getattr(new, name):,.0f}[/]" if after else "")
-            for name in ("closed_km", "thin_km", "open_km", "gap_km")
+            for name in names
         ]
         table.add_row(old.condition, f"{share[old.condition]:.0%}", *cells)
     screen.print(table)
@@ -85,13 +88,13 @@ def _interval(mean: AdversaryMean) -> str:
 
 def _draw_holes(project: Project, found: Findings) -> None:
     if not len(found.widest):
-        screen.print("No way in unseen in the worst condition.")
+        screen.print("No way in unseen in the condition that loses most.")
         return
     first = found.widest.iloc[0]
     table = Table(
         title=f"Widest holes, {first['target']}, {first['condition']}",
         title_justify="left",
-        caption="cost: the cheapest single item on offer that closes the hole",
+        caption="cost: a new line of that length or the cheapest single item at a site, whichever is less",
         caption_justify="left",
     )
     for name in ("km", "offset m", "width m"):
@@ -122,13 +125,14 @@ def draw_plan(project: Project, result: PlanResult) -> None:
         cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, sum(i.crew_n for i in mine)
         table.add_row(equipment_id, str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}")
     screen.print(table)
+    budget = result.budget or project.budget
     first = ", ".join(f"{i.asset.equipment_id} at {i.site_id}" for i in items[:5])
     screen.print(f"Build first: {first}.")
     weights = " + ".join(f"{weight:g} {name} {value:.3f}" for name, weight, value in result.adversaries)
     screen.print(
         f"Value {result.before:.3f} → [bold]{result.value:.3f}[/] ({weights}); no plan under this budget "
         f"can exceed [bold]{result.bound:.3f}[/] (gap {result.gap:.1%}). "
-        f"Cost {result.plan.cost_usd / 1e6:,.1f} of {project.budget.money_usd / 1e6:,.1f} MUSD."
+        f"Cost {result.plan.cost_usd / 1e6:,.1f} of {budget.money_usd / 1e6:,.1f} MUSD."
     )
 
 
