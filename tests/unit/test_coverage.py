@@ -121,8 +121,12 @@ def test_flights_search_their_part_of_the_band_evenly(ground, assets, project):
     condition, target, settings = project.conditions[0], project.targets[0], project.settings
     sighting = sight(ground, units, TARGET_M, ground.sector.in_band)
     flown = by_unit(view_of(ground, units, sighting, target, condition), len(units))[6]
-    inside = ground.sector.in_band & (ground.sector.chainage_m >= 0) & (ground.sector.chainage_m < 6_000.0)
+    sector = ground.sector
+    inside = sector.in_band & (sector.chainage_m >= 0) & (sector.chainage_m < 6_000.0)
+    inside &= (sector.offset_m >= -settings.start_beyond_m) & (sector.offset_m <= settings.depth_m)
     assert set(flown) == set(np.flatnonzero(inside).tolist())
+    swept_m2 = inside.sum() * settings.cell_m**2  # what is flown is what the rate is spread over
+    assert swept_m2 == pytest.approx(6_000.0 * (settings.start_beyond_m + settings.depth_m), rel=0.1)
     area_m2 = 6_000.0 * (settings.start_beyond_m + settings.depth_m)
     expected = area_rate_per_s(project.equipment["drone_small"], target, condition, area_m2)
     np.testing.assert_allclose(list(flown.values()), expected, rtol=1e-12)

@@ -134,13 +134,15 @@ def test_a_plan_s_assets_count_as_if_they_stood(cut):
 
 def test_one_realisation_has_no_band_and_more_have_one(cut):
     single = profile(cut, n_realisations=1)
-    assert (single["band_low"] == single["p_timely"]).all()
-    assert (single["band_high"] == single["p_timely"]).all()
+    banded = single["adversary"].isin(("unaware", "optimal")) & (single["depth_m"] == cut.settings.depth_m)
+    for column in ("band_low", "band_high"):
+        assert (single[column] == single["p_timely"])[banded].all()
+        assert single[column][~banded].isna().all()
+    assert set(single["open_share"][banded]) <= {0.0, 1.0}
     several = profile(cut, n_realisations=3)
     check_profile(cut, several)
-    assert_tables_equal(
-        several.drop(columns=["band_low", "band_high"]), single.drop(columns=["band_low", "band_high"])
-    )
+    bands = ["band_low", "band_high", "open_share"]
+    assert_tables_equal(several.drop(columns=bands), single.drop(columns=bands))
 
 
 def test_chosen_adversaries_alone(cut):

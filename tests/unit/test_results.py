@@ -128,9 +128,9 @@ def test_layers_are_read_back_and_empty_ones_left_out(tmp_path, table):
     assert not (tmp_path / ".." / "results.gpkg").exists()
 
 
-def test_json_refuses_what_json_cannot_say(tmp_path):
-    with pytest.raises(ValueError, match="JSON"):
-        write_json(tmp_path, "a.json", {"km": float("nan")})
+def test_json_says_null_for_what_is_not_a_number(tmp_path):
+    write_json(tmp_path, "a.json", {"km": float("nan"), "of": [(float("inf"), 1.5)]})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"km": None, "of": [[None, 1.5]]}
     write_json(tmp_path, "b.json", {"b": 1, "a": [1.5, "слово"]})
     text = (tmp_path / "b.json").read_text(encoding="utf-8")
     assert text.endswith("}\n")

@@ -152,6 +152,7 @@ def test_a_sound_profile_passes_and_a_spoilt_one_does_not(project):
     spoilt.loc[fastest, ["p_timely", "p_low", "band_low"]] = 0.0
     optimal = spoilt["adversary"] == "optimal"
     spoilt.loc[optimal, ["p_timely", "p_detect", "band_high"]] = 0.5
+    spoilt.loc[fastest, ["band_low", "band_high"]] = np.nan
     with pytest.raises(AssertionError, match="optimal <="):
         check_profile(project, spoilt)
 
