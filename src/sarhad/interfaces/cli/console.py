@@ -26,7 +26,8 @@ PlanFile = Annotated[Path | None, typer.Option("--plan", help="plan.json to coun
 
 INTERRUPTED = 130
 
-screen = Console(highlight=False)
+# Tables need some room: what is not a terminal (a file, a pipe) gets it.
+screen = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 remarks = Console(stderr=True, highlight=False)
 
 

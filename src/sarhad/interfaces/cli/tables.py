@@ -45,8 +45,8 @@ def _draw_readings(project: Project, before: Summary, after: Summary | None) -> 
         caption="closed P_t > 0.5, thin 0.01-0.5, open < 0.01; gap: least signalling line that closes all",
         caption_justify="left",
     )
-    table.add_column("condition")
-    table.add_column("share of year", justify="right")
+    table.add_column("condition", no_wrap=True)
+    table.add_column("of year", justify="right")
     impassable = any(r.impassable_km > 0 for r in before.readings)
     names = ["closed_km", "thin_km", "open_km", *(["impassable_km"] if impassable else []), "gap_km"]
     for name in (n.replace("gap", "unseen gap").replace("_", " ") for n in names):
