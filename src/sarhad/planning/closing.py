@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from sarhad.model.asset import AtPoint
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.coverage import sight, units_in, view_of
+from sarhad.planning.coverage import sight, units_in, view_of, working_share
 from sarhad.planning.frame import locate
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import Item
 from sarhad.planning.sector import SectorPlan, sectors
-from sarhad.planning.sensing import crossing_exposure
+from sarhad.planning.sensing import availability, crossing_exposure
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +91,12 @@ def sector_closings(job: ClosingJob) -> list[Closing | None]:
     units = units_in(ground, tuple(item.asset for item in job.items))
     sighting = sight(ground, units, target.height_m, within.reshape(grid.shape))
     view = view_of(ground, units, sighting, target, condition)
+    works = working_share(units, condition) > 0
     found: list[Closing | None] = []
     for hole in cells:
         entry = np.concatenate([np.arange(view.ptr[c], view.ptr[c + 1]) for c in hole])
         strong = entry[view.rate_per_s[entry] >= job.project.settings.unseen_rate_per_s]
+        strong = strong[works[view.asset[strong]]]
         n_seen = np.bincount(view.asset[strong], minlength=len(units))
         closers = [by_id[units[u].asset.asset_id] for u in np.flatnonzero(n_seen == len(hole)).tolist()]
         best = min(closers, key=lambda item: (item.cost_usd, item.asset.asset_id), default=None)
@@ -117,6 +119,6 @@ def _cheapest_line(project: Project, target_id: str, condition_id: str, width_m:
     offers = [
         Closing(e.equipment_id, "along the hole", e.cost_usd * width_m / 1000)
         for e in lines
-        if crossing_exposure(e, target, condition) > 0
+        if crossing_exposure(e, target, condition) > 0 and availability(e, condition) > 0
     ]
     return min(offers, key=lambda c: (c.cost_usd, c.equipment_id), default=None)

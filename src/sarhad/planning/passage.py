@@ -85,7 +85,7 @@ class Passage:
 
 
 def unaware_routes(passages: Sequence[Passage]) -> list[list[Routes]]:
-    """Return, for passages that differ in depth only, their routes in each perturbed field.
+    """Return, for passages that differ in depth only, the deepest last, their routes in each perturbed field.
 
     The crosser knows the ground, roughly, and not the sensors.
     """
