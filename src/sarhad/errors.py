@@ -5,7 +5,13 @@
     ├── NoAnswer                4   the data is right, and there is no answer to the question
     │   ├── NoGoalReachable         no one can reach a goal from the line under any season
     │   └── EmptyBudget             nothing can be bought: the budget, the stock or the candidates are empty
-    └── UnknownName             5   a name that the project or the tables do not hold
+    ├── UnknownName             5   a name that the project or the tables do not hold
+    └── LedgerError             6   the ledger cannot do what is asked; what it holds is untouched
+        ├── LedgerInUse             another process writes to it
+        ├── LedgerDamaged           a record, the chain or a checkpoint does not hold
+        ├── LedgerNewer             written by a newer version of Sarhad
+        ├── NotRecorded             not durable (disk full, clock going backwards): nothing was acknowledged
+        └── NotTrusted              unknown key, wrong signature, or another authority's statement
 
 Exit codes 0 (done), 2 (usage) and 130 (interrupted) belong to the command line.
 """
@@ -84,3 +90,29 @@ class UnknownName(SarhadError):
     """A name that neither the project nor the tables hold."""
 
     exit_code = 5
+
+
+class LedgerError(SarhadError):
+    """The ledger cannot do what is asked; what it holds is untouched."""
+
+    exit_code = 6
+
+
+class LedgerInUse(LedgerError):
+    """Another process writes to the ledger."""
+
+
+class LedgerDamaged(LedgerError):
+    """A record, the chain or a checkpoint does not hold."""
+
+
+class LedgerNewer(LedgerError):
+    """The ledger was written by a newer version of Sarhad."""
+
+
+class NotRecorded(LedgerError):
+    """What was said is not durable, and was not acknowledged: the sender keeps it and says it again."""
+
+
+class NotTrusted(LedgerError):
+    """An unknown key, a wrong signature, or a change to another authority's statement."""

@@ -1,0 +1,82 @@
+"""What the ledger holds: statements by authorities, and the records that they become.
+
+    statement  what an authority says: what happened, when, where, to what; signed where agreement matters
+    record     the statement as the ledger took it down: its number, when, and the hash that chains it
+
+Two times: `happened_at` is the speaker's, `recorded_at` the ledger's (R. T. Snodgrass, *Developing
+Time-Oriented Database Applications in SQL*, 2000: valid and transaction time). A statement is never changed:
+a correction is a later statement of the same authority that names it in `corrects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+CONFIRMED = "record.confirmed"  # another authority agrees: subject_id names the statement
+CONTESTED = "record.contested"  # another authority does not: body["reason"] says why
+WITHDRAWN = "record.withdrawn"  # the same authority takes a statement back: `corrects` names it
+
+
+@dataclass(frozen=True, slots=True)
+class OnLine:
+    """A place on the line: a range of chainage of a part (a point where both ends agree), home positive."""
+
+    part_id: str
+    from_m: float
+    to_m: float
+    offset_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.from_m <= self.to_m:
+            raise ValueError(f"from_m must not exceed to_m, found {self.from_m} and {self.to_m}")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What an authority says.
+
+    `statement_id` is a ULID given by the speaker: the same one sent twice is recorded once. `kind` is
+    `register.verb` ("programme.delivered", "asset.state", "claim.made"); `subject_id` is what it is about.
+    `signature` is the Ed25519 signature, in base64, of all the other fields; empty where none is asked.
+    """
+
+    statement_id: str
+    kind: str
+    subject_id: str
+    happened_at: datetime
+    authority: str
+    author: str
+    source: str = ""
+    body: Mapping[str, Json] = field(default_factory=dict)
+    place: OnLine | None = None
+    corrects: str = ""
+    signature: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("statement_id", "kind", "subject_id", "authority"):
+            if not getattr(self, name):
+                raise ValueError(f"statement {self.statement_id}: {name} must not be empty")
+        register, _, verb = self.kind.partition(".")
+        if not register or not verb:
+            raise ValueError(f"statement {self.statement_id}: kind must be register.verb, found {self.kind}")
+        if self.happened_at.utcoffset() != timedelta(0):
+            raise ValueError(f"statement {self.statement_id}: happened_at must be in UTC")
+
+    @property
+    def register(self) -> str:
+        """The register that the statement belongs to: the first word of its kind."""
+        return self.kind.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A statement as taken down: `seq` counts from 1; `hash` is SHA-256 over the hash before it and this."""
+
+    seq: int
+    recorded_at: datetime
+    statement: Statement
+    hash: str
