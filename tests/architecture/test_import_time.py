@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = ("numba", "llvmlite", "highspy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "rasterio")
-HEAVY += ("pyogrio", "pyarrow", "matplotlib", "typer", "rich")
+HEAVY += ("pyogrio", "pyarrow", "matplotlib", "typer", "rich", "ortools", "sqlalchemy", "cryptography")
 
 
 def loaded_after(line: str) -> set[str]:
@@ -21,6 +21,11 @@ def loaded_after(line: str) -> set[str]:
 
 def test_import_sarhad_loads_nothing_heavy():
     assert not loaded_after("import sarhad") & set(HEAVY)
+
+
+def test_a_heavy_import_is_found():
+    assert "scipy" in loaded_after("import sarhad, scipy") & set(HEAVY)
+    assert loaded_after("import sarhad.kernels.easi") - loaded_after("import sarhad") - {"sarhad"}
 
 
 def test_import_sarhad_loads_little_besides_numpy():

@@ -14,10 +14,10 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 NAMES = [name for name in sarhad.__all__ if name != "__version__"]
 
 
-def used_names() -> set[str]:
+def used_names(folder: Path = EXAMPLES) -> set[str]:
     """Names of the package that the examples take: `sarhad.x` and `from sarhad import x`."""
     found: set[str] = set()
-    for path in sorted(EXAMPLES.rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Attribute)
@@ -50,6 +50,11 @@ def test_every_public_name_is_shown_in_an_example():
 
 def test_examples_use_public_names_only():
     assert used_names() <= {*NAMES, "__version__"} | {"errors", "testing"}
+
+
+def test_only_what_an_example_takes_counts_as_shown(tmp_path):
+    (tmp_path / "one.py").write_text("import sarhad\nfrom sarhad import gap\nsarhad.plan  # sarhad.profile\n")
+    assert used_names(tmp_path) == {"gap", "plan"}
 
 
 def test_an_unknown_name_is_an_attribute_error():
