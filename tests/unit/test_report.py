@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.report import facts, map_frame, map_sheet, palette, sheet, strip_chart
 from sarhad.interfaces.report.hillshade import hillshade, relief_rgb
-from sarhad.interfaces.report.labelling import Taken, ways_around
+from sarhad.interfaces.report.labelling import Taken, spread, ways_around
 from sarhad.interfaces.report.ribbon import PageLine, divide, ribbon
 from sarhad.interfaces.report.symbols import GROUP_OF, GROUPS
 from sarhad.io.overview import read_overview
@@ -433,3 +435,17 @@ def test_wrong_tables_and_paths_are_refused_before_anything_is_drawn(small: Proj
     two = holes.assign(condition=["a", "b"])
     with pytest.raises(InputFaults, match="2 cases"):
         strip_chart.draw_strip_chart(small, table, None, two, [])
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=8), st.floats(0.5, 5))
+def test_numbers_are_spread_no_further_than_they_must(at_mm, apart_mm):
+    at = np.sort(np.array(at_mm))
+    moved = spread(at, apart_mm)
+    assert np.all(np.diff(moved) >= apart_mm - 1e-9)
+    assert moved.mean() == pytest.approx(at.mean(), abs=1e-9)
+    if np.all(np.diff(at) >= apart_mm):
+        assert moved == pytest.approx(at, abs=1e-9)
+
+
+def test_two_numbers_at_one_place_stand_beside_each_other():
+    assert spread(np.array([5.0, 5.0, 50.0]), 4.0) == pytest.approx([3.0, 7.0, 50.0])

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from sarhad.interfaces.report.ribbon import PageLine
 from sarhad.interfaces.report.sheet import Box
@@ -25,6 +26,16 @@ class Placed(NamedTuple):
 
     box: Box
     leader: F64
+
+
+def spread(at_mm: F64, apart_mm: float) -> F64:
+    """Return places (badge,) moved as little as possible, in squares, to stand `apart_mm` or more apart.
+
+    Places must rise. Least squares under x[i + 1] >= x[i] + apart is an isotonic regression of x[i] - i apart
+    (Barlow et al. 1972, *Statistical Inference under Order Restrictions*).
+    """
+    steps_mm = apart_mm * np.arange(len(at_mm))
+    return np.asarray(isotonic_regression(at_mm - steps_mm).x + steps_mm, dtype=np.float64)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sarhad.interfaces.report import palette
+from sarhad.interfaces.report.labelling import spread
 from sarhad.interfaces.report.palette import kilometres
 from sarhad.interfaces.report.sheet import (
     Box,
@@ -38,6 +39,7 @@ TEXT: Mapping[str, str] = {
     "axis": "km",
     "official": "official km",
 }
+BADGE_APART_MM = 3.7  # the badges are 3.5 mm wide
 BINDS_COLOUR: Mapping[str, str] = {"not seen": palette.UNSEEN, "seen too late": palette.LATE}
 
 
@@ -59,6 +61,10 @@ class Row(NamedTuple):
     def holds(self, from_m: float, to_m: float) -> bool:
         """Say whether a range of chainage shows in the row."""
         return to_m > self.from_m and from_m < self.to_m
+
+    def starts(self, at_m: float) -> bool:
+        """Say whether a place shows in this row and in no other."""
+        return self.from_m <= at_m < self.to_m
 
 
 class Curves(NamedTuple):
@@ -250,14 +256,15 @@ def draw_holes(
         draw_box(
             sheet, Box((left + right - wide) / 2, box.bottom, wide, high), palette.UNSEEN, palette.PAPER, 0.1
         )
-    for one in holes.itertuples():
-        if one.chainage_m in numbers and row.from_m <= one.chainage_m < row.to_m:
-            y_mm = box.bottom + box.height * min(1.0, one.width_m / largest_m)
-            draw_badge(
-                sheet,
-                (float(row.x_mm(one.chainage_m)), max(y_mm - 1.9, box.bottom + 1.6)),
-                numbers[one.chainage_m],
-            )
+    shown = [one for one in holes.itertuples() if one.chainage_m in numbers and row.starts(one.chainage_m)]
+    shown.sort(key=lambda one: one.chainage_m)
+    true_mm = np.array([float(row.x_mm(one.chainage_m)) for one in shown])
+    for one, x_mm, at_mm in zip(shown, true_mm, spread(true_mm, BADGE_APART_MM), strict=True):
+        top_mm = box.bottom + box.height * min(1.0, one.width_m / largest_m)
+        y_mm = max(top_mm - 1.9, box.bottom + 1.6)
+        if abs(at_mm - x_mm) > 0.3:
+            draw_line(sheet, [(x_mm, box.bottom), (at_mm, y_mm)], palette.UNSEEN, 0.2)
+        draw_badge(sheet, (at_mm, y_mm), numbers[one.chainage_m])
 
 
 def draw_axis(sheet: Sheet, row: Row, project: Project, step_m: float) -> None:
