@@ -1,0 +1,167 @@
+"""Statements and records as bytes, the same bytes for the same statement on every machine.
+
+Canonical form: JSON without spaces, fields in the order of the model, keys of `body` sorted, floats in their shortest
+form, times in UTC with a Z, text as it came (no normalisation). What JSON would change in silence is refused: numbers
+that are not finite, integers beyond 64 bits, tuples, keys that are not text.
+
+    payload of a record = {"seq": ..., "recorded_at": ..., "statement": {...}}
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from sarhad.errors import Fault, InputFaults
+from sarhad.model.record import OnLine, Statement
+
+ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+LARGEST_STATEMENT_BYTES = 16 * 2**20
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class _Statement(msgspec.Struct, frozen=True):
+    statement_id: str
+    kind: str
+    subject_id: str
+    happened_at: datetime
+    authority: str
+    author: str
+    source: str
+    body: dict[str, Any]
+    place: OnLine | None
+    corrects: str
+    signature: str
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    seq: int
+    recorded_at: datetime
+    statement: _Statement
+
+
+class _Head(msgspec.Struct, frozen=True):
+    seq: int
+    recorded_at: datetime
+
+
+_decode = msgspec.json.Decoder(_Payload).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
+_decode_statement = msgspec.json.Decoder(_Statement).decode
+
+
+def statement_bytes(statement: Statement) -> bytes:
+    """Return the canonical JSON of one statement, its signature included; InputFaults as `written`."""
+    return written([statement])[0]
+
+
+def written(statements: Iterable[Statement]) -> list[bytes]:
+    """Return the canonical JSON of statements.
+
+    Raises InputFaults with all that keeps them from being written down: an id that is not a ULID, a body that JSON
+    would change, text that UTF-8 cannot hold, more than LARGEST_STATEMENT_BYTES.
+    """
+    texts, faults = [], []
+    for row, statement in enumerate(statements, 1):
+        text = _text_or_fault(statement)
+        if isinstance(text, bytes):
+            texts.append(text)
+        else:
+            faults.append(Fault(f"statement {statement.statement_id}", "", row, *text))
+    if faults:
+        raise InputFaults(faults)
+    return texts
+
+
+def _text_or_fault(statement: Statement) -> bytes | tuple[str, str, str]:
+    """Return the canonical JSON, or (column, expected, found)."""
+    if not ULID.fullmatch(statement.statement_id):
+        return "statement_id", "a ULID (26 letters and digits)", statement.statement_id
+    place = _not_json(statement.body, "body")
+    if place:
+        return place[0], "what JSON can hold", place[1]
+    try:
+        text = _encode(statement)
+    except UnicodeEncodeError as error:
+        return "text", "text that UTF-8 can hold", error.reason
+    if len(text) > LARGEST_STATEMENT_BYTES:
+        return "", f"at most {LARGEST_STATEMENT_BYTES} bytes", f"{len(text)} bytes"
+    return text
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return any JSON value in the canonical form (keys sorted)."""
+    return _encode(value)
+
+
+def payload_bytes(seq: int, recorded_at: datetime, statement: bytes) -> bytes:
+    """Return a record's payload, from the canonical bytes of its statement."""
+    when = recorded_at.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return b'{"seq":%d,"recorded_at":"%sZ","statement":%b}' % (seq, when.encode(), statement)
+
+
+def read_payload(payload: bytes | memoryview) -> tuple[int, datetime, Statement]:
+    """Return (seq, recorded_at, statement) of a payload; ValueError where it is none."""
+    try:
+        entry = _decode(payload)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a record: {error}") from error
+    return entry.seq, entry.recorded_at, _statement(entry.statement)
+
+
+def read_head(payload: bytes | memoryview) -> tuple[int, datetime]:
+    """Return (seq, recorded_at) of a payload without building its statement; ValueError where it is none."""
+    try:
+        head = _decode_head(payload)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a record: {error}") from error
+    return head.seq, head.recorded_at
+
+
+def read_statement(text: bytes) -> Statement:
+    """Return the statement that `statement_bytes` wrote; ValueError where it is none."""
+    try:
+        return _statement(_decode_statement(text))
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a statement: {error}") from error
+
+
+def _statement(wire: _Statement) -> Statement:
+    return Statement(
+        wire.statement_id,
+        wire.kind,
+        wire.subject_id,
+        wire.happened_at,
+        wire.authority,
+        wire.author,
+        wire.source,
+        wire.body,
+        wire.place,
+        wire.corrects,
+        wire.signature,
+    )
+
+
+def _not_json(value: Any, place: str) -> tuple[str, str] | None:
+    """Return where and what JSON would change in a value; None where it keeps everything."""
+    if value is None or isinstance(value, str | bool):
+        return None
+    if isinstance(value, int):
+        return None if -(2**63) <= value < 2**63 else (place, f"{value}, beyond 64 bits")
+    if isinstance(value, float):
+        return None if math.isfinite(value) else (place, str(value))
+    if isinstance(value, list):
+        inner = (_not_json(one, f"{place}[{k}]") for k, one in enumerate(value))
+    elif isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            return place, "a key that is not text"
+        inner = (_not_json(one, f"{place}.{key}") for key, one in value.items())
+    else:
+        return place, type(value).__name__
+    return next((found for found in inner if found), None)
