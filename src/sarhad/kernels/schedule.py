@@ -176,7 +176,7 @@ def _length(net: NetworkArrays, i: int, u: float, factor: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _after_work(closed: F64, start: float, work: float) -> float:
+def after_work(closed: F64, start: float, work: float) -> float:
     """Return the first time by which `work` days of open time have passed since `start`."""
     if work <= 0.0 or closed.shape[0] == 0:
         return start + work
@@ -206,7 +206,7 @@ def _finish(net: NetworkArrays, i: int, ready: float, work: float) -> float:
     c = net.calendar[i]
     if c < 0:
         return float(start + work)
-    return float(_after_work(net.closed[net.closed_at[c] : net.closed_at[c + 1]], start, work))
+    return float(after_work(net.closed[net.closed_at[c] : net.closed_at[c + 1]], start, work))
 
 
 @njit(cache=True, nogil=True)
