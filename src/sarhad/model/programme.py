@@ -188,8 +188,9 @@ def quantity_words(measured_in: Measure) -> str:
 class Move:
     """`quantity` units that went from one state to another; `came_from` is None where a pledge made them.
 
-    `to` is the state as stated (`repaired` units stand at `working`), or "disputed" where the statement that
-    moved them is contested. `statement_id` is the statement that says so.
+    `to` is the state as stated (`repaired` units stand at `working`), or "disputed" where a statement is
+    contested; `denied` is then the state that the contest denies, None where it was not reached yet.
+    `statement_id` is the statement that says so; an acceptance counts from its second signature.
     """
 
     at: datetime
@@ -198,19 +199,18 @@ class Move:
     quantity: float
     serials: tuple[str, ...]
     statement_id: str
-    authority: str = ""
-    reason: str = ""
+    denied: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an item has come. Quantities are items or kilometres, as the item is measured.
 
-    `at[state]` is what stands there now; `reached[state]` all that ever came to it; `disputed[state]` what is
-    contested, by the state where both sides last agreed that it stood; `lost[state]` what was lost there.
-    `unsigned` is what an act of acceptance names that the other party has not confirmed yet. `serials` are
-    the states of the units whose serial is known; `forecast` the dates last foreseen; `counted` the last
-    inventory of each serial ("" for units without one).
+    `at[state]` is what stands there now; `reached[state]` all that ever came to it, less what is contested;
+    `disputed[state]` what is contested, by the state where both sides last agreed that it stood;
+    `lost[state]` what was lost there. `unsigned` is what an act of acceptance names that the other party has
+    not confirmed yet. `serials` are the states of the units whose serial is known; `forecast` the dates last
+    foreseen; `counted` the last inventory of each serial ("" for units without one).
     """
 
     item: ProgrammeItem
@@ -236,13 +236,12 @@ class Progress:
 
     def done_at(self, state: State) -> datetime | None:
         """Return when the whole quantity of the item had reached a state; None where it has not."""
-        came = 0.0
+        came, done = 0.0, None
         for move in self.moves:
-            if move.to == state:
-                came += move.quantity
-                if came >= self.item.quantity - 1e-6:
-                    return move.at
-        return None
+            came += move.quantity * ((move.to == state) - (move.denied == state))
+            whole = came >= self.item.quantity - 1e-6
+            done = (done or move.at) if whole else None
+        return done
 
     def working(self, at: datetime) -> float:
         """Return the quantity that works at a time."""
