@@ -1,8 +1,8 @@
 """Statements and records as bytes, the same bytes for the same statement on every machine.
 
-Canonical form: JSON without spaces, fields in the order of the model, keys of `body` sorted, floats in their shortest
-form, times in UTC with a Z, text as it came (no normalisation). What JSON would change in silence is refused: numbers
-that are not finite, integers beyond 64 bits, tuples, keys that are not text.
+Canonical form: JSON without spaces, fields in the order of the model, keys of `body` sorted, floats in their
+shortest form, times in UTC with a Z, text as it came (no normalisation). What JSON would change in silence is
+refused: numbers that are not finite, integers beyond 64 bits, tuples, keys that are not text.
 
     payload of a record = {"seq": ..., "recorded_at": ..., "statement": {...}}
 """
@@ -46,13 +46,30 @@ class _Payload(msgspec.Struct, frozen=True):
     statement: _Statement
 
 
-class _Head(msgspec.Struct, frozen=True):
+class Names(msgspec.Struct, frozen=True):
+    """What of a statement the journal itself looks at."""
+
+    statement_id: str
+    kind: str
+    subject_id: str
+    corrects: str
+
+    @property
+    def mentions(self) -> str:
+        """The statement that this one corrects, withdraws, confirms or contests; empty if none."""
+        return self.corrects or (self.subject_id if self.kind.startswith("record.") else "")
+
+
+class Head(msgspec.Struct, frozen=True):
+    """A record without the content of its statement."""
+
     seq: int
     recorded_at: datetime
+    statement: Names
 
 
 _decode = msgspec.json.Decoder(_Payload).decode
-_decode_head = msgspec.json.Decoder(_Head).decode
+_decode_head = msgspec.json.Decoder(Head).decode
 _decode_statement = msgspec.json.Decoder(_Statement).decode
 
 
@@ -64,8 +81,8 @@ def statement_bytes(statement: Statement) -> bytes:
 def written(statements: Iterable[Statement]) -> list[bytes]:
     """Return the canonical JSON of statements.
 
-    Raises InputFaults with all that keeps them from being written down: an id that is not a ULID, a body that JSON
-    would change, text that UTF-8 cannot hold, more than LARGEST_STATEMENT_BYTES.
+    Raises InputFaults with all that keeps them from being written down: an id that is not a ULID, a body that
+    JSON would change, text that UTF-8 cannot hold, more than LARGEST_STATEMENT_BYTES.
     """
     texts, faults = [], []
     for row, statement in enumerate(statements, 1):
@@ -115,13 +132,12 @@ def read_payload(payload: bytes | memoryview) -> tuple[int, datetime, Statement]
     return entry.seq, entry.recorded_at, _statement(entry.statement)
 
 
-def read_head(payload: bytes | memoryview) -> tuple[int, datetime]:
-    """Return (seq, recorded_at) of a payload without building its statement; ValueError where it is none."""
+def read_head(payload: bytes | memoryview) -> Head:
+    """Return the head of a payload without building its statement; ValueError where it is none."""
     try:
-        head = _decode_head(payload)
+        return _decode_head(payload)
     except msgspec.DecodeError as error:
         raise ValueError(f"not a record: {error}") from error
-    return head.seq, head.recorded_at
 
 
 def read_statement(text: bytes) -> Statement:

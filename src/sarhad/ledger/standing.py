@@ -6,10 +6,10 @@
     it had happened      happened_at <= E
     it was not taken back: no record known at B names it in `corrects`
 
-A correction stands in its own right, under its own time; it does not bring the time of what it corrects with it.
-What was once corrected or withdrawn never comes back, not even when the correction is withdrawn in its turn: whoever
-means it says it again. Source of the two times: R. T. Snodgrass, *Developing Time-Oriented Database Applications in
-SQL*, 2000.
+A correction stands in its own right, under its own time; it does not bring the time of what it corrects with
+it. What was once corrected or withdrawn never comes back, not even when the correction is withdrawn in its
+turn: whoever means it says it again. Source of the two times: R. T. Snodgrass, *Developing Time-Oriented
+Database Applications in SQL*, 2000.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def standing(records: Iterable[Record], believed_at: datetime, about_at: datetim
 
 @dataclass(frozen=True, slots=True)
 class Countersigned:
-    """Which other authorities confirmed a statement, and which contest it; each in the order of its last word."""
+    """Which other authorities confirmed a statement, which contest it; in the order of their last words."""
 
     confirmed_by: tuple[str, ...]
     contested_by: tuple[str, ...]
 
 
 def countersigned(records: Iterable[Record], statement_id: str, believed_at: datetime) -> Countersigned:
-    """Return who agreed to a statement at `believed_at`: of every authority, its last word that stands counts."""
+    """Return who agreed to a statement at `believed_at`: of every authority its last standing word counts."""
     known = [record for record in records if record.recorded_at <= believed_at]
     taken_back = {record.statement.corrects for record in known}
     last_word: dict[str, str] = {}

@@ -1,0 +1,377 @@
+"""The journal: what was said is on the disk before it is acknowledged.
+
+    append    the first thread in turn takes the units of all that wait, writes them as one commit, forces it
+    to
+              disk once (group commit), notes the high-water mark, and answers them all
+    open      one writer; the last segment is read through, a torn commit put aside (see `recovery`)
+
+`recorded_at` never decreases: a clock that went back by up to HOLD_S is held, by more is refused. When
+forcing to disk fails, what the disk holds is unknown until it is read again (A. Rebello et al., *Can
+applications recover from fsync failures?*, 2020): nothing is acknowledged, and no more is taken until the
+journal is opened anew.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Protocol, Self
+
+from sarhad.errors import InputFaults, NotRecorded
+from sarhad.ledger import lock
+from sarhad.ledger.encoding import ULID, Names, payload_bytes, written
+from sarhad.ledger.high_water import Mark, MarkWriter
+from sarhad.ledger.id_index import LiveIndex, SealedIndex, number_of, open_index
+from sarhad.ledger.opening import open_journal
+from sarhad.ledger.reading import (
+    JOURNAL,
+    Segment,
+    damaged,
+    open_header,
+    read_records,
+    record_of,
+    segment_path,
+)
+from sarhad.ledger.recovery import Recovery
+from sarhad.ledger.segment import (
+    COMMIT_HEADER_BYTES,
+    LARGEST_COMMIT_BYTES,
+    NO_HASH,
+    SEGMENT_HEADER_BYTES,
+    Entry,
+    Flaw,
+    chained,
+    commit_bytes,
+    commit_entries,
+    commit_header,
+)
+from sarhad.ledger.segment_file import SegmentFile, create
+from sarhad.model.record import Record, Statement
+
+__all__ = ["Head", "Journal", "Lookup", "Recovery", "read_records"]
+
+SEGMENT_BYTES = 64 * 2**20
+GROUP_BYTES = 8 * 2**20
+HOLD_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last record: its number (0 before the first), its hash in hex, and when it was recorded."""
+
+    seq: int
+    hash: str
+    recorded_at: datetime | None
+
+
+class Lookup(Protocol):
+    """What a check of new statements may ask: what is recorded, or goes before them in the same commit."""
+
+    def find(self, statement_id: str) -> Record | None:
+        """Return the record of a statement."""
+
+    def mentioning(self, statement_id: str) -> tuple[Record, ...]:
+        """Return the records that correct, withdraw, confirm or contest a statement, in order."""
+
+
+Admit = Callable[[tuple[Statement, ...], Lookup], None]
+
+
+class Journal:
+    """The journal of a ledger, open to write, by any threads. `recovery` says what opening found."""
+
+    def __init__(self, folder: Path, lock_fd: int, now: Callable[[], datetime], origin: bytes) -> None:
+        """Use `Journal.open`."""
+        opened = open_journal(folder / JOURNAL, origin)
+        self.folder, self.recovery = folder, opened.recovery
+        self._lock_fd, self._now = lock_fd, now
+        self._sealed, self._segment, self._live = opened.sealed, opened.segment, opened.tail.index
+        self._end, self._recorded_at = opened.tail.end, opened.tail.recorded_at
+        self._file = SegmentFile(opened.segment.path, self._end.offset)
+        self._mark = MarkWriter(folder / JOURNAL, self._end)
+        self._segment_bytes = SEGMENT_BYTES
+        self._waiting: deque[_Unit] = deque()
+        self._turn = Lock()
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        now: Callable[[], datetime],
+        origin: bytes = NO_HASH,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> Self:
+        """Open the journal of a ledger's folder to write; a folder without one gets an empty one.
+
+        `now` is the clock (aware datetimes); `origin` is what the chain of a new journal starts from.
+        Raises LedgerInUse, LedgerDamaged, LedgerNewer.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock_fd = lock.hold(folder)
+        try:
+            journal = cls(folder, lock_fd, now, origin)
+        except BaseException:
+            os.close(lock_fd)
+            raise
+        journal._segment_bytes = segment_bytes
+        return journal
+
+    @property
+    def head(self) -> Head:
+        """The last durable record."""
+        end, recorded_at = self._end, self._recorded_at
+        return Head(end.seq, end.hash.hex(), recorded_at)
+
+    def append(self, statements: Iterable[Statement], admit: Admit | None = None) -> tuple[Record, ...]:
+        """Record statements as one unit, durably, and return their records in order.
+
+        A statement that is recorded already gives back its old record. `admit` may refuse the new ones by
+        raising: it runs when nothing can come between it and the recording. Raises InputFaults (what cannot
+        be written), NotRecorded (disk, clock, an id used for something else), and then nothing of the unit
+        was recorded.
+        """
+        said = tuple(statements)
+        unit = _Unit(said, written(said), admit)
+        if unit.n_bytes > LARGEST_COMMIT_BYTES // 2:
+            raise InputFaults.one("one unit", f"at most {LARGEST_COMMIT_BYTES // 2} bytes", unit.n_bytes)
+        self._waiting.append(unit)
+        with self._turn:
+            while not unit.done:
+                self._commit(self._take())
+        if unit.error is not None:
+            raise unit.error
+        return unit.records
+
+    def find(self, statement_id: str) -> Record | None:
+        """Return the record of a statement; None where there is none."""
+        number = _number(statement_id)
+        if number is None:
+            return None
+        for index in self._indexes():
+            seq = index.seq_of(number)
+            if seq is not None and seq <= self._end.seq:
+                return self._read(seq)
+        return None
+
+    def mentioning(self, statement_id: str) -> tuple[Record, ...]:
+        """Return the records that correct, withdraw, confirm or contest a statement, in order."""
+        number = _number(statement_id)
+        if number is None:
+            return ()
+        found = {seq for index in self._indexes() for seq in index.seqs_mentioning(number)}
+        return tuple(self._read(seq) for seq in sorted(found) if seq <= self._end.seq)
+
+    def records(self, after_seq: int = 0) -> Iterator[Record]:
+        """Yield the durable records after a number, in order, without reading those before it."""
+        last_seq, seq = self._end.seq, after_seq + 1
+        while seq <= last_seq:
+            path, found = self._commit_with(seq)
+            yield from (record_of(path, entry) for entry in found[seq - found[0].seq :])
+            seq = found[-1].seq + 1
+
+    def close(self) -> None:
+        """Make the high-water mark durable and let others write."""
+        if self._closed:
+            return
+        with self._turn:
+            self._closed = True
+            try:
+                self._mark.close()
+                self._file.close()
+            finally:
+                os.close(self._lock_fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _take(self) -> list[_Unit]:
+        """Take from those that wait what one commit should hold, one unit at least."""
+        units = [self._waiting.popleft()]
+        n_bytes = units[0].n_bytes
+        while self._waiting and n_bytes + self._waiting[0].n_bytes <= GROUP_BYTES:
+            units.append(self._waiting.popleft())
+            n_bytes += units[-1].n_bytes
+        return units
+
+    def _commit(self, units: list[_Unit]) -> None:
+        """Record what of the units can be, durably, and answer all of them."""
+        failure: Exception | None = NotRecorded("recording was interrupted; open the ledger again")
+        try:
+            staged = _Staged(self, self._time())
+            for unit in units:
+                staged.take(unit)
+            if staged.entries:
+                self._make_durable(staged)
+            failure = None
+        except NotRecorded as refused:
+            failure = refused
+        except BaseException:
+            self._file.failed = self._file.failed or "recording was interrupted"
+            raise
+        finally:
+            for unit in units:
+                unit.error, unit.done = unit.error or failure, True
+
+    def _time(self) -> datetime:
+        """Return when the commit is recorded: now, or the last time while the clock is a little behind it."""
+        now, last = self._now().astimezone(UTC), self._recorded_at
+        if last is None or now >= last:
+            return now
+        if last - now <= timedelta(seconds=HOLD_S):
+            return last
+        raise NotRecorded(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S}, the last record is of {last:%Y-%m-%d %H:%M:%S} (UTC): "
+            "it went back; nothing was recorded, set it right and say it again"
+        )
+
+    def _make_durable(self, staged: _Staged) -> None:
+        if self._closed:
+            raise NotRecorded("the journal is closed")
+        payloads = [entry.payload for entry in staged.entries]
+        data = commit_bytes(staged.entries[0].seq, self._end.hash, payloads)
+        if self._live.commit_seqs and self._end.offset + len(data) > self._segment_bytes:
+            self._rotate()
+        offset = self._file.end
+        self._file.write(data)
+        last = staged.entries[-1]
+        self._live.add(offset, staged.entries[0].seq, staged.names)
+        self._recorded_at = staged.recorded_at
+        self._end = Mark(self._segment.header.number, self._file.end, last.seq, last.hash)
+        try:
+            self._mark.write(self._end)
+        except OSError as error:  # what was said is durable; go on only with a mark that can be trusted
+            self._file.failed = f"noting the high-water mark failed ({error})"
+
+    def _rotate(self) -> None:
+        """Seal the segment and begin the next one; NotRecorded where the disk does not take it."""
+        number, end, recorded_at = self._segment.header.number + 1, self._end, self._recorded_at
+        path = segment_path(self.folder / JOURNAL, number)
+        index_path = self._segment.path.with_suffix(".index")
+        try:
+            if recorded_at is not None:
+                self._live.seal(index_path, end.offset, end.hash, recorded_at)
+            index = open_index(index_path)
+            create(path, number, end.seq + 1, end.hash)
+        except OSError as error:
+            if path.exists():
+                self._file.failed = f"beginning {path.name} failed"
+            raise NotRecorded(f"{path}: {error}; nothing was recorded") from error
+        assert index is not None
+        self._file.close()
+        self._sealed = [*self._sealed, (self._segment, index)]
+        self._segment, self._live = Segment(path, open_header(path)), LiveIndex()
+        self._file = SegmentFile(path, SEGMENT_HEADER_BYTES)
+
+    def _indexes(self) -> list[LiveIndex | SealedIndex]:
+        return [self._live, *(index for _, index in reversed(self._sealed))]
+
+    def _read(self, seq: int) -> Record:
+        path, found = self._commit_with(seq)
+        return record_of(path, found[seq - found[0].seq])
+
+    def _commit_with(self, seq: int) -> tuple[Path, list[Entry]]:
+        """Return the segment's file and the entries of the commit that holds a durable record."""
+        parts: list[tuple[Segment, LiveIndex | SealedIndex]] = [*self._sealed, (self._segment, self._live)]
+        segment, index = parts[bisect_right(parts, seq, key=lambda part: part[0].header.first_seq) - 1]
+        first_seq, offset = index.commit_of(seq)
+        with segment.path.open("rb") as file:
+            file.seek(offset)
+            head = file.read(COMMIT_HEADER_BYTES)
+            header = commit_header(head, 0, first_seq)
+            if isinstance(header, Flaw):
+                raise damaged(segment.path, header._replace(offset=offset))
+            found = commit_entries(head + file.read(header.end - len(head)), header)
+        if isinstance(found, Flaw):
+            raise damaged(segment.path, found._replace(offset=found.offset + offset))
+        return segment.path, found
+
+
+class _Unit:
+    """What one call of `append` brings, and what becomes of it."""
+
+    def __init__(self, statements: tuple[Statement, ...], texts: list[bytes], admit: Admit | None) -> None:
+        self.statements, self.texts, self.admit = statements, texts, admit
+        self.n_bytes = sum(map(len, texts))
+        self.records: tuple[Record, ...] = ()
+        self.error: Exception | None = None
+        self.done = False
+
+
+class _Staged:
+    """What one commit will hold; a `Lookup` of the journal as it will be."""
+
+    def __init__(self, journal: Journal, recorded_at: datetime) -> None:
+        self.recorded_at, self.entries, self.names = recorded_at, list[Entry](), list[Names]()
+        self._journal = journal
+        self._seq, self._hash = journal.head.seq, bytes.fromhex(journal.head.hash)
+        self._records: dict[str, tuple[Record, bytes]] = {}
+        self._mentions: dict[str, list[Record]] = {}
+
+    def find(self, statement_id: str) -> Record | None:
+        """Return the record of a statement, durable or staged."""
+        staged = self._records.get(statement_id)
+        return staged[0] if staged else self._journal.find(statement_id)
+
+    def mentioning(self, statement_id: str) -> tuple[Record, ...]:
+        """Return the records that mention a statement, durable or staged."""
+        return (*self._journal.mentioning(statement_id), *self._mentions.get(statement_id, ()))
+
+    def take(self, unit: _Unit) -> None:
+        """Stage the new statements of a unit and give it its records; or its error, and stage nothing."""
+        try:
+            fresh = self._fresh(unit)
+            if unit.admit is not None and fresh:
+                unit.admit(tuple(statement for statement, _ in fresh.values()), self)
+        except Exception as error:  # the unit's own: the others of the commit go on without it
+            unit.error = error
+            return
+        for statement, text in fresh.values():
+            self._stage(statement, text)
+        unit.records = tuple(record for one in unit.statements if (record := self.find(one.statement_id)))
+
+    def _fresh(self, unit: _Unit) -> dict[str, tuple[Statement, bytes]]:
+        """Return the statements that are not recorded yet; NotRecorded where an id says two things."""
+        fresh: dict[str, tuple[Statement, bytes]] = {}
+        for statement, text in zip(unit.statements, unit.texts, strict=True):
+            name = statement.statement_id
+            known = fresh[name][1] if name in fresh else self._text(name)
+            if known is None:
+                fresh[name] = (statement, text)
+            elif known != text:
+                raise NotRecorded(f"statement {name}: the id was used for another one; give this its own")
+        return fresh
+
+    def _text(self, statement_id: str) -> bytes | None:
+        staged = self._records.get(statement_id)
+        if staged is not None:
+            return staged[1]
+        record = self._journal.find(statement_id)
+        return None if record is None else written([record.statement])[0]
+
+    def _stage(self, statement: Statement, text: bytes) -> None:
+        self._seq += 1
+        payload = payload_bytes(self._seq, self.recorded_at, text)
+        self._hash = chained(self._hash, self._seq, payload)
+        record = Record(self._seq, self.recorded_at, statement, self._hash.hex())
+        names = Names(statement.statement_id, statement.kind, statement.subject_id, statement.corrects)
+        self.entries.append(Entry(self._seq, payload, self._hash))
+        self.names.append(names)
+        self._records[statement.statement_id] = (record, text)
+        if names.mentions:
+            self._mentions.setdefault(names.mentions, []).append(record)
+
+
+def _number(statement_id: str) -> int | None:
+    return number_of(statement_id) if ULID.fullmatch(statement_id) else None
