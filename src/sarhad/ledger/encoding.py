@@ -53,6 +53,7 @@ class Names(msgspec.Struct, frozen=True):
     kind: str
     subject_id: str
     corrects: str
+    signature: str = ""
 
     @property
     def mentions(self) -> str:

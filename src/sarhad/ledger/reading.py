@@ -32,6 +32,7 @@ from sarhad.model.record import Record
 
 JOURNAL = "journal"
 SUFFIX = ".segment"
+NEWER = "{path}: written in version {found} of the journal, this Sarhad reads up to {known}"
 
 
 class Segment(NamedTuple):
@@ -61,9 +62,7 @@ def open_header(path: Path) -> SegmentHeader:
     if isinstance(header, Flaw):
         raise damaged(path, header)
     if header.version > VERSION:
-        raise LedgerNewer(
-            f"{path}: written in version {header.version} of the journal, this Sarhad reads up to {VERSION}"
-        )
+        raise LedgerNewer(NEWER.format(path=path, found=header.version, known=VERSION))
     return header
 
 

@@ -20,7 +20,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from mmap import mmap
+from typing import NamedTuple
 from zlib import crc32
 
 VERSION = 1
@@ -38,12 +39,7 @@ COMMIT_HEADER_BYTES = _COMMIT.size + _CRC.size
 LARGEST_COMMIT_BYTES = 2**30
 NO_HASH = bytes(32)
 
-
-class Buffer(Protocol):
-    """Bytes, or a file mapped to memory."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, part: slice, /) -> bytes: ...
+Buffer = bytes | mmap  # what is read: bytes, or a file mapped to memory
 
 
 class Flaw(NamedTuple):
@@ -130,7 +126,7 @@ def known_header_bytes(first_seq: int, previous: bytes) -> bytes:
 def commit_header(buffer: Buffer, offset: int, first_seq: int) -> CommitHeader | Flaw:
     """Read the header of the commit at an offset, where the record `first_seq` is expected.
 
-    Its place in the chain is left to the caller; that the records are all there, too.
+    Whether the chain holds there and the records are all in the buffer is left to the caller.
     """
     fields = buffer[offset : offset + _COMMIT.size]
     crc = buffer[offset + _COMMIT.size : offset + COMMIT_HEADER_BYTES]
@@ -144,6 +140,13 @@ def commit_header(buffer: Buffer, offset: int, first_seq: int) -> CommitHeader |
     if n_records == 0:
         return Flaw(offset, first_seq, "a commit holds no records")
     return CommitHeader(offset, offset + COMMIT_HEADER_BYTES + n_bytes, first_seq, n_records, previous)
+
+
+def commit_header_anywhere(buffer: Buffer, offset: int) -> CommitHeader | None:
+    """Read the header of a commit at an offset, whatever its number; None where none holds there."""
+    seq = int.from_bytes(buffer[offset + len(COMMIT_MAGIC) : offset + len(COMMIT_MAGIC) + 8], "little")
+    header = commit_header(buffer, offset, seq)
+    return None if isinstance(header, Flaw) else header
 
 
 def commit_entries(buffer: Buffer, header: CommitHeader) -> list[Entry] | Flaw:
