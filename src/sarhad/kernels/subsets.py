@@ -12,7 +12,8 @@ other: the best interception is the best of any team's, so w_A = max( w_0, max_{
 All 2^k subsets of k bits cost about 2^k multiplications a step: the products of the subsets with bit b are
 those without it times q_b. A bit stands for one item, or for several that come as one bundle.
 
-Without teams P_t is monotone and submodular in A: what an item adds to a set is at most what it adds alone.
+P_t never falls with one more item. Without teams it is submodular too: what an item adds to a set is at most
+what it adds alone. A team is worth more where somebody sees.
 """
 
 from __future__ import annotations
@@ -184,6 +185,20 @@ def _bits_met(met: Met, route: int, item_bit: I64, n_bit: int) -> tuple[I64, int
             place[bit] = n_plain + n_team
             n_team += 1
     return place, n_plain, n_team
+
+
+@njit(cache=True, nogil=True)
+def touched(met: Met, routes: I64) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which items are met on some of the routes, and whose team is sooner somewhere; (item,) each."""
+    seen, sooner = np.zeros(met.item_team.size, np.bool_), np.zeros(met.item_team.size, np.bool_)
+    for route in routes:
+        seen[met.entry_item[met.entry_ptr[route] : met.entry_ptr[route + 1]]] = True
+        for item in range(sooner.size):
+            row = met.item_team[item]
+            if row > 0 and not sooner[item]:
+                for j in range(met.step_ptr[route], met.step_ptr[route + 1]):
+                    sooner[item] |= met.worth[row, j] > met.worth[0, j]
+    return seen, sooner
 
 
 @njit(cache=True, nogil=True)

@@ -209,9 +209,7 @@ def _items(
             "p_working": (ready_day <= clock.until_day).mean(axis=0),
             "working_p50_day": middle,
             "gain_km_days": gain,
-            "gain_km_days_per_musd": np.where(
-                has_cost, gain / np.where(has_cost, cost_usd, 1.0) * MUSD, np.nan
-            ),
+            "gain_km_days_per_musd": gain / np.where(cost_usd > 0, cost_usd / MUSD, np.nan),
             "loss_km_days": loss,
             "sooner_km_days": found.sooner_km_days,
         }

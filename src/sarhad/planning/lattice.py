@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from sarhad.errors import InputFaults
 from sarhad.io.cache import content_key
 from sarhad.kernels.exposure import Routes
-from sarhad.kernels.subsets import MAX_BIT, Met, lattice, meet
+from sarhad.kernels.subsets import MAX_BIT, Met, lattice, meet, touched
 from sarhad.model.asset import Asset
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
@@ -50,9 +50,9 @@ Against = Literal["unaware", "optimal"]
 AGAINST: tuple[Against, ...] = ("unaware", "optimal")
 Bits = tuple[tuple[int, ...], ...]
 
-N_BIT = 10
-NEGLIGIBLE = 1e-7
-"""An item that adds less alone, in every case, gets no bit of its own: it joins the bundle."""
+N_BIT = 12
+NEGLIGIBLE, NOTHING = 1e-7, 1e-13
+"""An item that adds less in every case gets no bit of its own, it joins the bundle; or it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +179,26 @@ def _lattices(
 def _bits(
     by_case: Sequence[tuple[Met, bool]], through: Sequence[NDArray[np.int64]], n_item: int, n_bit: int
 ) -> Bits:
-    """Return which items share a bit on one stretch: those that add most alone have their own."""
-    alone = np.full(n_item, -1.0)
+    """Return which items share a bit on one stretch: those that add most have their own.
+
+    What an item adds is the most over cases of what it adds alone, or last of all. Alone is a bound of what
+    it ever adds, but for teams: these are worth more beside somebody who sees.
+    """
+    adds, team = np.zeros(n_item), np.zeros(n_item, bool)
     for (met, correlated), routes in zip(by_case, through, strict=True):
         there = routes[met.walked[routes]]
         if not len(there):
             continue
-        spans = [met.entry_item[met.entry_ptr[r] : met.entry_ptr[r + 1]] for r in there]
-        for item in np.union1d(np.concatenate(spans), np.flatnonzero(met.item_team)):
-            only = np.full(n_item, -1, np.int64)
-            only[item] = 0
-            worth = lattice(met, there, only, 1, correlated=correlated, least=False)
-            alone[item] = max(alone[item], worth[1] - worth[0])
-    order = sorted(np.flatnonzero(alone >= 0).tolist(), key=lambda item: (-alone[item], item))
-    own = [item for item in order[:n_bit] if alone[item] > NEGLIGIBLE]
+        seen, sooner = touched(met, there)
+        team |= sooner
+        for item in np.flatnonzero(seen | sooner):
+            others = np.ones(n_item, np.int64)
+            others[item] = 0
+            worth = lattice(met, there, others, 2, correlated=correlated, least=False)
+            adds[item] = max(adds[item], worth[1] - worth[0], worth[3] - worth[2])
+    counts = np.flatnonzero((adds > NOTHING) | team).tolist()
+    order = sorted(counts, key=lambda item: (-adds[item], item))
+    own = [item for item in order[:n_bit] if adds[item] > NEGLIGIBLE or team[item]]
     if len(order) > n_bit:
         own = own[: n_bit - 1]
     rest = tuple(sorted(set(order) - set(own)))

@@ -146,8 +146,8 @@ def _mean_of_cases(rows: F64, share: F64) -> F64:
 
 
 def _totals(n_draw: int, n_date: int) -> Totals:
-    by_date = (np.zeros((n_draw, n_date)) for _ in range(3))
-    return Totals(*by_date, np.zeros(n_draw), (CLOSED_ABOVE, OPEN_BELOW))
+    protected_km, closed_km, open_km = np.zeros((3, n_draw, n_date))
+    return Totals(protected_km, closed_km, open_km, np.zeros(n_draw), (CLOSED_ABOVE, OPEN_BELOW))
 
 
 def _days(bits: Bits, ready_day: F64, pick: Any) -> F64:
