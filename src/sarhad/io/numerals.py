@@ -7,7 +7,6 @@ bound it: over, at least -> at least; up to, under -> at most; about, nearly, so
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +37,8 @@ _ABOUT = r"about|around|some|nearly|almost|approximately|roughly|close to|an est
 
 _NUMBER = re.compile(
     rf"(?:\b(?P<least>{_AT_LEAST})\s+|\b(?P<most>{_AT_MOST})\s+|(?:\b|(?=~))(?P<about>{_ABOUT})\s*)?"
-    rf"(?:\b(?P<fraction>{_FRACTION})\b|(?<![\w.,/])(?<![A-Za-z]-)(?P<digits>{DIGITS})(?P<scale>[ -](?:{_SCALE})\b)?"
+    rf"(?:\b(?P<fraction>{_FRACTION})\b"
+    rf"|(?<![\w.,/])(?<![A-Za-z]-)(?P<digits>{DIGITS})(?P<scale>[ -](?:{_SCALE})\b)?"
     rf"|\b(?P<words>{_WORDS})\b)",
     re.IGNORECASE,
 )
@@ -146,21 +146,3 @@ def read_value(text: str, unit: str) -> Value:
     if one.is_share and unit == "percent" and isinstance(one.value, Number):
         return Number(100.0 * one.value.value, 100.0 * one.value.slack)
     return one.value
-
-
-def write_value(value: Value) -> str:
-    """Write a value so that `read_value` reads it; the slack of a number is that of its digits."""
-    match value:
-        case Words(text):
-            return text
-        case Number(number, slack):
-            text = _digits(number)
-            return f"about {text}" if slack > 1.5 * slack_of(text) else text
-        case Interval(low, high):
-            if math.isinf(high):
-                return f"at least {_digits(low)}"
-            return f"up to {_digits(high)}" if math.isinf(low) else f"{_digits(low)} to {_digits(high)}"
-
-
-def _digits(number: float) -> str:
-    return f"{number:,.0f}" if number == round(number) else f"{number:,.10g}"

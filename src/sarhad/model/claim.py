@@ -152,7 +152,7 @@ class Claim:
     as_of: datetime
     source: str
     publisher: str
-    published: datetime
+    published: datetime | None
     span: Span
     quoted_from: tuple[str, ...] = ()
     grade: Grade = Grade()
@@ -166,7 +166,7 @@ class Claim:
         if isinstance(self.value, Words) != (unit_of(self.unit).dimension == "text"):
             raise ValueError(f"claim {self.claim_id}: quantities have a unit, words have none")
         for when in (self.as_of, self.published):
-            if when.utcoffset() != timedelta(0):
+            if when is not None and when.utcoffset() != timedelta(0):
                 raise ValueError(f"claim {self.claim_id}: times must be in UTC")
         if self.as_of_days < 1:
             raise ValueError(f"claim {self.claim_id}: as_of_days must be at least 1")
@@ -253,3 +253,8 @@ def hull(values: Sequence[tuple[Value, str]], unit: str) -> Interval:
     ranges = [as_written(value, own) for value, own in values]
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     return Interval(low / wanted.factor, high / wanted.factor)
+
+
+def fold_publisher(name: str) -> str:
+    """Return a publisher's name without case, spaces and marks: AKIpress, Aki Press -> akipress."""
+    return UNKNOWN_ORIGIN if name == UNKNOWN_ORIGIN else "".join(c for c in name.casefold() if c.isalnum())

@@ -22,7 +22,7 @@ from typing import Literal
 
 Verdict = Literal["agree", "rounding", "conflict"]
 Range = tuple[float, float]
-Operation = Literal["value", "quotient", "product", "sum", "difference"]
+Operation = Literal["value", "quotient", "product", "sum", "difference", "rest"]
 
 _RELATIVE = 1e-9  # of unit conversions, not of what was written
 
@@ -157,7 +157,10 @@ def compare(a: Value, a_unit: str, b: Value, b_unit: str) -> Verdict:
 
 
 def combine(operation: Operation, left: Range, right: Range = (1.0, 1.0)) -> Range:
-    """Return the range of `left` operation `right` (interval arithmetic); "value" is `left` alone."""
+    """Return the range of `left` operation `right` (interval arithmetic).
+
+    "value" is `left` alone; "rest" is what is left of `right` when the share `left` is taken away.
+    """
     if operation == "value":
         return left
     if operation == "sum":
@@ -168,6 +171,8 @@ def combine(operation: Operation, left: Range, right: Range = (1.0, 1.0)) -> Ran
         if right[0] <= 0.0 <= right[1]:
             return -math.inf, math.inf
         right = 1.0 / right[1], 1.0 / right[0]
+    if operation == "rest":
+        left = max(0.0, 1.0 - left[1]), max(0.0, 1.0 - left[0])
     ends = [0.0 if 0.0 in (a, b) else a * b for a in left for b in right]
     return min(ends), max(ends)
 

@@ -15,7 +15,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -98,10 +98,7 @@ def by_question(claims: Iterable[Claim]) -> Mapping[Question, tuple[Claim, ...]]
 
 
 def make(claim: Claim, speaker: Speaker) -> Statement:
-    """Return the statement of a claim.
-
-    An empty `claim_id` is filled from the content, so that the same claim sent twice is recorded once.
-    """
+    """Return the statement of a claim."""
     body: dict[str, Json] = {
         "property": claim.property_id,
         "value": _value_body(claim.value),
@@ -126,8 +123,8 @@ def make(claim: Claim, speaker: Speaker) -> Statement:
     )
 
 
-def content_id(claim: Claim) -> str:
-    """Return a ULID of the day of publication and the SHA-256 of the claim: equal claims, equal id."""
+def identified(claim: Claim) -> Claim:
+    """Return a claim under a ULID of its date and SHA-256: said twice, it is recorded once."""
     text = canonical_json(
         [
             claim.subject,
@@ -146,7 +143,7 @@ def content_id(claim: Claim) -> str:
             None if claim.place is None else [claim.place.part_id, claim.place.from_m, claim.place.to_m],
         ]
     )
-    return hashed_ulid(claim.published, text)
+    return replace(claim, claim_id=hashed_ulid(claim.published or claim.as_of, text))
 
 
 def hashed_ulid(when: datetime, text: bytes) -> str:
@@ -266,7 +263,7 @@ def claim_of(statement: Statement) -> Claim:
         statement.happened_at,
         statement.source,
         str(body["publisher"]),
-        datetime.fromisoformat(str(body["published"])).replace(tzinfo=UTC),
+        _read_day(str(body["published"])),
         Span(str(span["text"]), cast(int | None, span["start"])),
         tuple(str(name) for name in cast(list[object], body["quoted_from"])),
         Grade(grade[0], int(grade[1])),
@@ -324,5 +321,9 @@ def value_of(body: object) -> Value:
     )
 
 
-def _day(when: datetime) -> str:
-    return when.date().isoformat()
+def _day(when: datetime | None) -> str:
+    return "" if when is None else when.date().isoformat()
+
+
+def _read_day(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None

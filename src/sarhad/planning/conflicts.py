@@ -6,7 +6,8 @@
 
 A relation whole = left op right is checked by interval arithmetic over what was written, then over the slack
 of rounding: parted by the first alone it is a flag ("rounding"), by both a conflict. Claims of one source are
-held to each other first; claims of different sources are combined where no one source gives all three.
+held to each other first. Claims of different sources break a relation only where no choice of the constant
+ones (the length of the line) lets the others hold; the nearest choice is shown.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from sarhad.planning.claims import by_question
 
 Kind = Literal["direct", "fallen", "derived"]
 Severity = Literal["conflict", "rounding"]
+Triple = tuple[Claim, Claim, Claim]
 
 
 _SIGNS: Mapping[Operation, str] = {
@@ -42,6 +44,7 @@ _SIGNS: Mapping[Operation, str] = {
     "quotient": "over",
     "sum": "and",
     "difference": "less",
+    "rest": "taken from",
     "value": "",
 }
 
@@ -99,37 +102,47 @@ def _severity(verdict: Verdict) -> Severity | None:
 
 def _derived(claims: list[Claim], relation: Relation, known: Mapping[str, Property]) -> Iterator[Conflict]:
     """Yield what breaks a relation: within each source, else across sources."""
-    slots = [
+    whole, left, right = (
         [claim for claim in claims if claim.property_id == name and not isinstance(claim.value, Words)]
         for name in (relation.whole, relation.left, relation.right)
-    ]
-    together = [triple for triple in product(*slots) if _at_one_time(triple, known)]
+    )
+    together = [triple for triple in product(whole, left, right) if _at_one_time(triple, known)]
     own = [triple for triple in together if len({claim.source for claim in triple}) == 1]
     complete = {claim.source for triple in own for claim in triple}
-    for triple in together:
-        sources = {claim.source for claim in triple}
-        if len(sources) > 1 and sources & complete:
-            continue  # that source is held to its own figures
+    for triple in own:
         severity = _severity(_check(triple, relation.operation))
-        if severity == "conflict" or (severity and len(sources) == 1):
-            yield Conflict(
-                "derived",
-                severity,
-                triple[0].subject,
-                relation.whole,
-                triple,
-                _why(triple, relation.operation),
-                relation.relation_id,
-            )
+        if severity:
+            yield _broken(triple, relation, severity)
+    across: dict[tuple[str, ...], list[Triple]] = {}
+    for triple in together:
+        if not {claim.source for claim in triple} & complete:  # those are held to their own figures
+            dated = (claim for claim in triple if known[claim.property_id].trend != "constant")
+            across.setdefault(tuple(claim.claim_id for claim in dated), []).append(triple)
+    for triples in across.values():
+        if all(_check(triple, relation.operation) == "conflict" for triple in triples):
+            yield _broken(min(triples, key=lambda one: _gap(one, relation.operation)), relation, "conflict")
 
 
-def _at_one_time(triple: tuple[Claim, ...], known: Mapping[str, Property]) -> bool:
+def _broken(triple: Triple, relation: Relation, severity: Severity) -> Conflict:
+    why = _why(triple, relation.operation)
+    return Conflict("derived", severity, triple[0].subject, relation.whole, triple, why, relation.relation_id)
+
+
+def _gap(triple: Triple, operation: Operation) -> tuple[float, tuple[str, ...]]:
+    """Return how far a relation is from holding, and the claims' ids to break ties."""
+    whole, left, right = triple
+    low, high = extent(whole.value, whole.unit)
+    a, b = combine(operation, extent(left.value, left.unit), extent(right.value, right.unit))
+    return max(a - high, low - b, 0.0), tuple(claim.claim_id for claim in triple)
+
+
+def _at_one_time(triple: Triple, known: Mapping[str, Property]) -> bool:
     """Say whether claims are about one time, those on constant properties apart."""
     dated = [claim for claim in triple if known[claim.property_id].trend != "constant"]
     return all(a.same_time(b, known[b.property_id]) for a, b in combinations(dated, 2))
 
 
-def _check(triple: tuple[Claim, ...], operation: Operation) -> Verdict:
+def _check(triple: Triple, operation: Operation) -> Verdict:
     """Say whether whole = left op right holds as written, within rounding, or not at all."""
     whole, left, right = triple
     written = combine(operation, as_written(left.value, left.unit), as_written(right.value, right.unit))
@@ -139,7 +152,7 @@ def _check(triple: tuple[Claim, ...], operation: Operation) -> Verdict:
     return "rounding" if meet(extent(whole.value, whole.unit), slack) else "conflict"
 
 
-def _why(triple: tuple[Claim, ...], operation: Operation) -> str:
+def _why(triple: Triple, operation: Operation) -> str:
     """Say it in words: "63 percent of 980 km is 617.4 km, against 625 km"."""
     whole, left, right = triple
     low, high = combine(operation, as_written(left.value, left.unit), as_written(right.value, right.unit))

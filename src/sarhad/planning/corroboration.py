@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sarhad.model.claim import UNKNOWN_ORIGIN, Claim, Property, Rules
+from sarhad.model.claim import UNKNOWN_ORIGIN, Claim, Property, Rules, fold_publisher
 from sarhad.model.measure import implies
 from sarhad.planning.claims import by_question
 
@@ -37,11 +37,6 @@ class Corroboration:
     def confirmed(self) -> bool:
         """Whether credibility 1 is earned."""
         return self.n_origins >= CONFIRMED_TAKES_N
-
-
-def fold_publisher(name: str) -> str:
-    """Return a publisher's name without case, spaces and marks: AKIpress, Aki Press -> akipress."""
-    return UNKNOWN_ORIGIN if name == UNKNOWN_ORIGIN else "".join(c for c in name.casefold() if c.isalnum())
 
 
 def origins_of(claims: Iterable[Claim], houses: Mapping[str, str]) -> Mapping[str, frozenset[str]]:

@@ -1,0 +1,202 @@
+"""Tables of the claims desk: claims to take in, and threat weights to hand to a project.
+
+One claim a row; every fault of every row is reported at once. `quoted_from` must be filled: "own" for the
+publisher's own report, else the chain, nearest first, parted by ">", ending in "?" where the
+origin is not known. Dates are days, months or years: 2021-07-05, 2021-07, 2021.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sarhad.errors import Fault, InputFaults, UnknownName
+from sarhad.io.dates import read_date
+from sarhad.io.gazetteer import Gazetteer
+from sarhad.io.numerals import read_value
+from sarhad.io.tables import Column, Place, Row, Schema, check_rows, nearest
+from sarhad.io.vector import read_layer
+from sarhad.model.claim import RELIABILITY, UNKNOWN_ORIGIN, Claim, Grade, Rules, Span
+from sarhad.model.line import ChainageRange
+from sarhad.model.measure import UNITS, Value, unit_of
+from sarhad.model.record import OnLine
+
+OWN = "own"
+_UNITS = tuple(name for name in UNITS if name)
+_LETTERS = tuple(RELIABILITY)
+CLAIMS = Schema(
+    "claims",
+    (
+        Column("subject", "text", "What the claim is about: line:tjk-afg, event:...", required=True),
+        Column("property", "text", "Which of its properties", required=True),
+        Column("value", "text", "The value as written: 1,344, over 1,000, or words", required=True),
+        Column("unit", "text", "Its unit; empty for words", default="", choices=_UNITS),
+        Column("as_of", "text", "What time it is about: a day, a month or a year", required=True),
+        Column("publisher", "text", "Who published it", required=True),
+        Column("published", "text", "When, as far as known: a day, a month or a year"),
+        Column("quoted_from", "text", "own, or the chain of sources: A > B > ?", required=True),
+        Column("source", "text", "Address or file of the report", required=True),
+        Column("span", "text", "The exact words that state it", required=True),
+        Column("span_start", "integer", "Where they start in the text, in characters", low=0),
+        Column("reliability", "text", "Letter of the source (Admiralty)", default="F", choices=_LETTERS),
+        Column("credibility", "integer", "Digit of the information (Admiralty)", default=6, low=1, high=6),
+        Column("place", "text", "Name of a place on the line"),
+        Column("place_kind", "text", "Its kind, where the name fits several", default=""),
+        Column("place_country", "text", "Its country, where the name fits several", default=""),
+        Column("km_from", "number", "Chainage where it starts, in place of a name", "km", low=0),
+        Column("km_to", "number", "Chainage where it ends", "km", low=0),
+        Column("confirm", "flag", "Whether a person confirmed it; left out: all rows count", default=True),
+    ),
+)
+WEIGHT_HEADER = ("name", "km_from", "km_to", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFile:
+    """Where claims are read from and placed: names need a gazetteer, chainages the part that holds them."""
+
+    path: Path
+    rules: Rules
+    gazetteer: Gazetteer | None = None
+    part_id: str = "0"
+
+
+def read_claims(file: ClaimFile) -> tuple[Claim, ...]:
+    """Return the confirmed claims of a CSV file, in its order and without ids.
+
+    Raises InputFaults with every fault of every row: unknown property or unit, a value that is no number, a
+    unit that does not measure the property, dates, chains, places that are unknown or ambiguous.
+    """
+    faults: list[Fault] = []
+    layer = read_layer(file.path, file.path.name, "", faults)
+    claims: list[Claim] = []
+    if layer is not None:
+        rows = check_rows(layer.header, layer.rows, CLAIMS, layer.place, faults, from_text=True)
+        for row in rows:
+            if row.complete and row.flag("confirm"):
+                claim = _claim(row, file, layer.place, faults)
+                claims += [claim] if claim else []
+    if faults:
+        raise InputFaults(faults)
+    return tuple(claims)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One row while it becomes a claim; what is wrong goes to `faults`."""
+
+    row: Row
+    place: Place
+    faults: list[Fault]
+
+    def fault(self, column: str, expected: str, found: object) -> None:
+        self.faults.append(self.place.fault(expected, found, column=column, row=self.row.number))
+
+    def date(self, column: str) -> tuple[datetime, int]:
+        """Return the first day that a date names and how many days it spans."""
+        try:
+            return read_date(self.row.text(column))
+        except ValueError as error:
+            self.fault(column, "a date: 2021-07-05, 2021-07 or 2021", error)
+            return datetime(1970, 1, 1, tzinfo=UTC), 1
+
+    def value(self, rules: Rules) -> Value | None:
+        """Return the value, if its unit measures the property."""
+        name, unit = self.row.text("property"), self.row.text("unit")
+        if name not in rules.properties:
+            self.fault("property", "a known property", f'"{name}"{nearest(name, rules.properties)}')
+            return None
+        dimension = rules.properties[name].dimension
+        if unit_of(unit).dimension != dimension:
+            good = ", ".join(one or "no unit" for one in UNITS if UNITS[one].dimension == dimension)
+            self.fault("unit", f"a unit of {dimension}: {good}", unit or "no unit")
+            return None
+        try:
+            return read_value(self.row.text("value"), unit)
+        except ValueError as error:
+            self.fault("value", "a value that the unit can measure", error)
+            return None
+
+    def where(self, file: ClaimFile) -> OnLine | None:
+        """Return the place on the line, by chainage or by name; None where the row gives none."""
+        row = self.row
+        km_from, km_to = row.maybe("km_from"), row.maybe("km_to")
+        if km_from is not None:
+            end = km_from if km_to is None else km_to
+            if end < km_from:
+                self.fault("km_to", f"at least km_from, {km_from:g}", f"{end:g}")
+                return None
+            return OnLine(file.part_id, km_from * 1e3, end * 1e3)
+        if not row.has("place"):
+            return None
+        if file.gazetteer is None:
+            self.fault(
+                "place", "km_from and km_to (there is no project to look names up in)", row.text("place")
+            )
+            return None
+        kind, country = row.text("place_kind"), row.text("place_country")
+        try:
+            return file.gazetteer.place(row.text("place"), kind=kind, country=country).on_line
+        except UnknownName as error:
+            self.fault("place", "a place that the gazetteer knows", error)
+            return None
+
+
+def _claim(row: Row, file: ClaimFile, place: Place, faults: list[Fault]) -> Claim | None:
+    before = len(faults)
+    cells = _Cells(row, place, faults)
+    value = cells.value(file.rules)
+    as_of, days = cells.date("as_of")
+    published = cells.date("published")[0] if row.has("published") else None
+    where = cells.where(file)
+    chain = read_chain(row.text("quoted_from"))
+    if UNKNOWN_ORIGIN in chain[:-1] or not all(chain):
+        cells.fault("quoted_from", "own, or a chain A > B whose end may be ?", row.text("quoted_from"))
+    if len(faults) > before or value is None:
+        return None
+    return Claim(
+        f"row-{row.number}",
+        row.text("subject"),
+        row.text("property"),
+        value,
+        row.text("unit"),
+        as_of,
+        row.text("source"),
+        row.text("publisher"),
+        published,
+        Span(row.text("span"), int(row.number_at("span_start")) if row.has("span_start") else None),
+        chain,
+        Grade(row.text("reliability"), int(row.number_at("credibility"))),
+        where,
+        days,
+    )
+
+
+def read_chain(text: str) -> tuple[str, ...]:
+    """Return a chain of sources as written: "own" is none, "A > B > ?" three links."""
+    return () if text.strip().lower() == OWN else tuple(link.strip() for link in text.split(">"))
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file, whole or not at all."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_text(text.getvalue(), encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        raise InputFaults.one(str(path), "a file that can be written", error.strerror) from error
+
+
+def write_weights(path: Path, weights: Iterable[tuple[ChainageRange, float]]) -> None:
+    """Write threat weights as a table that a project's `[weights]` section takes."""
+    rows = [(one.name, f"{one.from_m / 1e3:.3f}", f"{one.to_m / 1e3:.3f}", f"{w:.4f}") for one, w in weights]
+    write_rows(path, WEIGHT_HEADER, rows)
