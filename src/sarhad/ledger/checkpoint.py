@@ -74,14 +74,19 @@ def read_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
 
 def write_checkpoints(path: Path, checkpoints: Iterable[Checkpoint]) -> None:
     """Replace a file of checkpoints in one step, durably; sorted, each once."""
-    ordered = sorted(set(checkpoints), key=lambda one: (one.seq, one.made_at, one.authority, one.hash))
     fresh = path.with_suffix(".jsonl.new")
     with fresh.open("wb") as file:
-        file.write(b"".join(map(_line, ordered)))
+        file.write(checkpoint_lines(checkpoints))
         file.flush()
         os.fsync(file.fileno())
     os.replace(fresh, path)
     sync_folder(path.parent)
+
+
+def checkpoint_lines(checkpoints: Iterable[Checkpoint]) -> bytes:
+    """Return checkpoints as they are kept in a file: sorted, each once."""
+    ordered = sorted(set(checkpoints), key=lambda one: (one.seq, one.made_at, one.authority, one.hash))
+    return b"".join(map(_line, ordered))
 
 
 def _line(checkpoint: Checkpoint) -> bytes:

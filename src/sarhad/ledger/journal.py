@@ -16,16 +16,16 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Protocol, Self
 
-from sarhad.errors import InputFaults, NotRecorded
+from sarhad.errors import InputFaults, LedgerDamaged, NotRecorded
 from sarhad.ledger import lock
-from sarhad.ledger.encoding import ULID, Names, payload_bytes, written
+from sarhad.ledger.encoding import ULID, Names, payload_bytes, read_head, read_payload, written
 from sarhad.ledger.high_water import Mark, MarkWriter
 from sarhad.ledger.id_index import LiveIndex, SealedIndex, number_of, open_index
 from sarhad.ledger.opening import open_journal
@@ -90,7 +90,7 @@ class Journal:
         """Use `Journal.open`."""
         opened = open_journal(folder / JOURNAL, origin)
         self.folder, self.recovery = folder, opened.recovery
-        self._lock_fd, self._now = lock_fd, now
+        self._lock_fd, self.now = lock_fd, now
         self._sealed, self._segment, self._live = opened.sealed, opened.segment, opened.tail.index
         self._end, self._recorded_at = opened.tail.end, opened.tail.recorded_at
         self._file = SegmentFile(opened.segment.path, self._end.offset)
@@ -178,6 +178,18 @@ class Journal:
             yield from (record_of(path, entry) for entry in found[seq - found[0].seq :])
             seq = found[-1].seq + 1
 
+    def adopt(self, adopted: Sequence[Entry], admit: Admit | None = None) -> None:
+        """Record entries of another copy of this ledger that follow the head, as they are, as one unit.
+
+        `admit` sees those that mention other statements. Raises LedgerDamaged where they do not go on from
+        the head, NotRecorded.
+        """
+        with self._turn:
+            staged = _Staged(self, self._recorded_at or datetime.min.replace(tzinfo=UTC))
+            for entry in adopted:
+                staged.adopt(entry)
+            self._make_durable(staged)
+
     def close(self) -> None:
         """Make the high-water mark durable and let others write."""
         if self._closed:
@@ -226,7 +238,7 @@ class Journal:
 
     def _time(self) -> datetime:
         """Return when the commit is recorded: now, or the last time while the clock is a little behind it."""
-        now, last = self._now().astimezone(UTC), self._recorded_at
+        now, last = self.now().astimezone(UTC), self._recorded_at
         if last is None or now >= last:
             return now
         if last - now <= timedelta(seconds=HOLD_S):
@@ -360,9 +372,21 @@ class _Staged:
         record = self._journal.find(statement_id)
         return None if record is None else written([record.statement])[0]
 
+    def adopt(self, entry: Entry) -> None:
+        """Stage an entry of another copy, which must be the next one."""
+        head = read_head(entry.payload)
+        if (head.seq, chained(self._hash, head.seq, entry.payload)) != (self._seq + 1, entry.hash):
+            raise LedgerDamaged(
+                f"record {entry.seq} of the other copy does not go on from record {self._seq}"
+            )
+        self.recorded_at = head.recorded_at
+        self._add(read_payload(entry.payload)[2], b"", entry.payload)
+
     def _stage(self, statement: Statement, text: bytes) -> None:
+        self._add(statement, text, payload_bytes(self._seq + 1, self.recorded_at, text))
+
+    def _add(self, statement: Statement, text: bytes, payload: bytes) -> None:
         self._seq += 1
-        payload = payload_bytes(self._seq, self.recorded_at, text)
         self._hash = chained(self._hash, self._seq, payload)
         record = Record(self._seq, self.recorded_at, statement, self._hash.hex())
         names = Names(statement.statement_id, statement.kind, statement.subject_id, statement.corrects)

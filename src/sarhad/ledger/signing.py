@@ -92,7 +92,7 @@ def public_bytes(private_key: Ed25519PrivateKey) -> bytes:
 
 
 def write_private_key(path: Path, private_key: Ed25519PrivateKey) -> None:
-    """Write a private key to a new file that only its owner may read; InputFaults where there is one already."""
+    """Write a private key to a new file that only its owner may read; InputFaults if there is one already."""
     pem = private_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

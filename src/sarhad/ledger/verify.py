@@ -48,6 +48,7 @@ class Finding:
     seq: int
     place: str
     what: str
+    trust: bool = False  # all bytes are as they were written, and a signature or key is not trusted
 
     def __str__(self) -> str:
         """One line for a person."""
@@ -78,6 +79,11 @@ class Verdict:
     def sound(self) -> bool:
         """Whether everything holds."""
         return not self.findings
+
+    @property
+    def only_signatures(self) -> bool:
+        """Whether all that does not hold is trust in signatures and keys."""
+        return all(finding.trust for finding in self.findings)
 
 
 def verify(
@@ -132,8 +138,8 @@ class _Walk:
         self.unfinished = ""
         self.recorded_at: datetime | None = None
 
-    def find(self, seq: int, place: str, what: str) -> None:
-        self.findings.append(Finding(seq, place, what))
+    def find(self, seq: int, place: str, what: str, trust: bool = False) -> None:
+        self.findings.append(Finding(seq, place, what, trust))
 
     def own_checkpoints(self) -> tuple[Checkpoint, ...]:
         try:
@@ -173,8 +179,8 @@ class _Walk:
             self.find(seq, who, "this record or one before it is not the one that was signed")
         try:
             verify_checkpoint(checkpoint, self.authorities)
-        except SarhadError as error:
-            self.find(seq, who, str(error))
+        except NotTrusted as error:
+            self.find(seq, who, str(error), trust=True)
         return len(self.findings) == n_before
 
     def _segment(self, path: Path, is_last: bool, mark: Mark | None) -> None:
@@ -239,6 +245,8 @@ class _Walk:
         """Check what a record says of itself, and its signature."""
         try:
             head = read_head(entry.payload)
+            signed = head.statement.signature or head.statement.kind in SIGNED
+            statements = [read_payload(entry.payload)[2]] if signed else []
         except ValueError as error:
             self.find(entry.seq, "content", str(error))
             return
@@ -247,12 +255,12 @@ class _Walk:
         if self.recorded_at is not None and head.recorded_at < self.recorded_at:
             self.find(entry.seq, "content", "the record says that it is older than the one before")
         self.recorded_at = head.recorded_at
-        if head.statement.signature or head.statement.kind in SIGNED:
+        if statements:
             try:
-                check_signed([read_payload(entry.payload)[2]], self.authorities, head.recorded_at)
+                check_signed(statements, self.authorities, head.recorded_at)
                 self.n_signatures += 1
-            except (NotTrusted, ValueError) as error:
-                self.find(entry.seq, "signature", str(error))
+            except NotTrusted as error:
+                self.find(entry.seq, "signature", str(error), trust=True)
 
     def _go_on(self, buffer: Buffer, at: int) -> int:
         """Return where to read on behind a commit that does not hold, or is not the one expected there."""
