@@ -87,14 +87,16 @@ class Authorities:
         return Authorities((*self.keys, key))
 
     def revoked(self, key_id: str, at: datetime) -> Authorities:
-        """End a key at a time; UnknownName where there is none of that id."""
+        """End a key at a time, at the earliest when it began; UnknownName where there is none of that id."""
         if key_id not in {key.key_id for key in self.keys}:
             raise UnknownName(
                 f"no key {key_id}; known: {', '.join(key.key_id for key in self.keys) or 'none'}"
             )
-        return Authorities(
-            tuple(replace(key, valid_to=at) if key.key_id == key_id else key for key in self.keys)
+        ended = (
+            replace(key, valid_to=max(at, key.valid_from)) if key.key_id == key_id else key
+            for key in self.keys
         )
+        return Authorities(tuple(ended))
 
 
 def key_id_of(key: bytes) -> str:

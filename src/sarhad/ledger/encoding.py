@@ -113,9 +113,10 @@ def _text_or_fault(statement: Statement) -> bytes | tuple[str, str, str]:
     return text
 
 
-def canonical_json(value: Any) -> bytes:
-    """Return any JSON value in the canonical form (keys sorted)."""
-    return _encode(value)
+def plain_statement(statement: Statement) -> dict[str, Any]:
+    """Return a statement as JSON values: what its canonical bytes say."""
+    plain: dict[str, Any] = msgspec.json.decode(statement_bytes(statement))
+    return plain
 
 
 def payload_bytes(seq: int, recorded_at: datetime, statement: bytes) -> bytes:

@@ -36,6 +36,8 @@ from sarhad.ledger.store import Store
 from sarhad.model.record import Record, Statement
 
 STORE = "store.sqlite"
+IN_PROJECT = "ledger"
+PROJECT = "project.toml"
 CHECKPOINT_EVERY = 10_000
 
 
@@ -55,6 +57,35 @@ def init_ledger(folder: Path, *, now: Callable[[], datetime], origin: bytes) -> 
     Journal.open(folder, now=now, origin=origin).close()
     if not (folder / authorities.FILE).exists():
         write_authorities(folder / authorities.FILE, Authorities())
+
+
+def ledger_folder(folder: Path) -> Path:
+    """Return where the ledger of a folder lies: in it, or, of a project, in its folder `ledger`."""
+    folder = Path(folder)
+    if (folder / JOURNAL).exists() or not ((folder / PROJECT).exists() or (folder / IN_PROJECT).exists()):
+        return folder
+    return folder / IN_PROJECT
+
+
+def rebuild_store(folder: Path, *, now: Callable[[], datetime], store_url: str | None = None) -> int:
+    """Build a ledger's store anew from its journal and return the number of records.
+
+    Raises UnknownName (no ledger there), LedgerInUse, LedgerDamaged, LedgerNewer.
+    """
+    refuse_none(folder)
+    with Journal.open(folder, now=now), Store.open(store_url or store_url_of(folder)) as store:
+        return store.rebuild(folder).seq
+
+
+def open_ledger(
+    folder: Path,
+    *,
+    now: Callable[[], datetime],
+    store_url: str | None = None,
+    signer: Signer | None = None,
+) -> Ledger:
+    """Open the ledger of a folder or a project, as `Ledger.open`."""
+    return Ledger.open(ledger_folder(folder), now=now, store_url=store_url, signer=signer)
 
 
 def store_url_of(folder: Path) -> str:
@@ -96,8 +127,7 @@ class Ledger:
         LedgerNewer.
         """
         folder = Path(folder)
-        if not (folder / JOURNAL).exists():
-            raise UnknownName(f"{folder}: there is no ledger; `sarhad ledger init` begins one")
+        refuse_none(folder)
         journal = Journal.open(folder, now=now)
         try:
             store = Store.open(store_url or store_url_of(folder))
@@ -132,7 +162,7 @@ class Ledger:
             return self._checkpoint(chosen)
 
     def countersigned(self, statement_id: str, believed_at: datetime) -> Countersigned:
-        """Return which authorities had confirmed and contested a statement; UnknownName where there is none."""
+        """Return which authorities had confirmed and contested a statement; UnknownName if there is none."""
         if self.journal.find(statement_id) is None:
             raise UnknownName(f"no statement {statement_id}")
         return countersigned(self._words_on(statement_id), statement_id, believed_at)
@@ -186,6 +216,12 @@ class Ledger:
             raise NotRecorded(f"{path}: {error}; no checkpoint was made") from error
         self._last_checkpoint = head.seq
         return made
+
+
+def refuse_none(folder: Path) -> None:
+    """Raise UnknownName where a folder holds no ledger."""
+    if not (folder / JOURNAL).exists():
+        raise UnknownName(f"{folder}: there is no ledger; `sarhad ledger init` begins one")
 
 
 def _check_known(signer: Signer, known: Authorities, at: datetime) -> None:
