@@ -96,7 +96,7 @@ def check(project: Project, known: list[SectorLattice], items: list[Asset], days
     n_set = sum(len(np.unique(sector_sets(one, days, at_day), axis=0)) for one in known)
     print(f"exact evaluation of {N_SAMPLE} sets of a sector: largest |difference| {exact_error:.1e};")
     print(f"  {n_floor} values of bundles, at most {floor_error:.4f} below the exact one")
-    print(f"the definition: {n_set:,} sets of a sector x {each:.1f} s = {n_set * each / 3600:,.0f} hours")
+    print(f"the definition: {n_set:,} sets of a sector x {each:.1f} s = {n_set * each / 3600:,.1f} hours")
 
 
 def sector_sets(one: SectorLattice, days: np.ndarray, at_day: list[int]) -> np.ndarray:
@@ -136,16 +136,13 @@ def main() -> None:
             found = forecast(project, deliveries, days, start=START, ask=ask, compute=compute)
             draws_s = time.perf_counter() - began
         n_bits = [len(bits) for one in known for bits in one.bits]
-        print(
-            f"{length_km:,.0f} km, {len(n_bits)} stretches, {len(cases(project))} cases, {len(items)} items;"
-        )
-        print(f"  bits by stretch: mean {np.mean(n_bits):.1f}, most {max(n_bits)}")
+        print(f"{length_km:,.0f} km, {len(n_bits)} stretches, {len(cases(project))} cases;")
+        print(f"  {len(items)} items, bits by stretch: mean {np.mean(n_bits):.1f}, most {max(n_bits)}")
         print(f"worth of sets, once: {lattice_s:.1f} s")
         print(f"{N_DRAW:,} draws x {N_QUARTER} quarters: {draws_s:.1f} s")
-        print(
-            f"  protected km P50 {found.line['protected_km_p50'].iloc[[0, -1]].round(1).tolist()}, width <= "
-        )
-        print(f"  {found.line['width_km'].max():.2f} km; gained {found.gained_km_days_mean:,.0f} km-days")
+        first, last = found.line["protected_km_p50"].iloc[[0, -1]]
+        print(f"  protected km P50 {first:.1f} to {last:.1f}, width <= {found.line['width_km'].max():.2g} km")
+        print(f"  gained {found.gained_km_days_mean:,.0f} km-days")
         check(project, known, items, days)
 
 

@@ -86,7 +86,7 @@ class Forecast:
     `line`: `quarter` and, by quantile, `protected_km, closed_km, thin_km, open_km`, with `width_km`.
     `items`: `item_id, equipment_id, donor, cost_usd, n_stretch, p_working, working_p50_day, gain_km_days,
     gain_km_days_per_musd, loss_km_days, sooner_km_days`, in the order given. `gained_km_days` by quantile is
-    what all items add to `standing_km_days`. `late` in the order asked for.
+    what all items add to `standing_km` over all days. `late` in the order asked for.
     """
 
     start: date
@@ -97,7 +97,7 @@ class Forecast:
     stretches: pd.DataFrame
     line: pd.DataFrame
     items: pd.DataFrame
-    standing_km_days: float
+    standing_km: float
     gained_km_days: tuple[float, float, float]
     gained_km_days_mean: float
     late: tuple[Late, ...]
@@ -156,7 +156,7 @@ def forecast(
         stretches=line.stretches(base, quarters),
         line=line.table(base, quarters),
         items=_items(deliveries, drawn[""], line, base, clock),
-        standing_km_days=stood,
+        standing_km=line.standing_km,
         gained_km_days=_three(base.totals.km_days - stood),
         gained_km_days_mean=float(np.mean(base.totals.km_days - stood)),
         late=tuple(

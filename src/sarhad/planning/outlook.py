@@ -171,9 +171,11 @@ def _new_days(bits: Bits, ready_day: F64, last: F64, speed_up_days: float) -> tu
 
 def _over_draws(count: I64, most: I64, worth: F64) -> F64:
     """Return (date, p10 p50 p90 mean width) of the worth of what stands."""
-    n_draw = count[0].sum()
+    stood = count.any(axis=0) | most.any(axis=0)  # a few of all sets
+    is_exact, n_draw = most is count, count[0].sum()
+    count, most, worth = count[:, stood], most[:, stood], worth[stood]
     mean = count @ worth / n_draw
-    width = most @ worth / n_draw - mean if most is not count else 0.0 * mean
+    width = 0.0 * mean if is_exact else most @ worth / n_draw - mean
     return np.column_stack([arrival.quantiles(count, worth, np.array(SHARES)), mean, width])
 
 

@@ -1,0 +1,192 @@
+"""Nested plans of several years on one pool of routes: search, bound, order of purchase.
+
+    max  sum_t weight_t F(y_t)     y_{a,t} <= y_{a,t+1},  y_t within the limits of year t
+
+*Search.* Forward: each year adds greedily to the year before. Backward: the last year is planned freely, each
+year before takes the best part of the next. Each is improved by swaps: in one year between its neighbours
+(what comes a year sooner or later), and in a year and all after it together (what comes at all). Either is a
+siting problem of its own, what is not to change counted as standing.
+
+*Bound.* Without nesting every year is a siting problem of its own, so sum_t weight_t bound_t bounds all
+nested plans, each bound_t being one of `sarhad.planning.solve.upper_bound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from sarhad.errors import EmptyBudget
+from sarhad.kernels.cover import Pool, Routes, build_pool, value
+from sarhad.kernels.purchase import Limits, used_by
+from sarhad.planning.search import affordable, lazy_greedy, rank, swap_search
+from sarhad.planning.solve import upper_bound
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PhasingEffort:
+    """How long to search, in steps: rounds of search and cuts, sweeps over the years, swaps in each."""
+
+    rounds: int = 3
+    sweeps: int = 3
+    max_moves: int = 50
+    n_force: int = 20
+    bound_rounds: int = 60
+    bound_tolerance: float = 1e-3
+
+
+def nested_plans(pool: Pool, years: Sequence[Limits], weight: F64, effort: PhasingEffort) -> I64:
+    """Return the best nested plans found in F, (year, column), from forward and backward starts."""
+    affordable(pool, years[-1])
+    starts = [_forward(pool, years, ratio) for ratio in (True, False)] + [_backward(pool, years, effort)]
+    found = [_swept(pool, years, weight, counts, effort) for counts in starts]
+    return max(found, key=lambda counts: total_value(pool, weight, counts))
+
+
+def total_value(pool: Pool, weight: F64, counts: I64) -> float:
+    """Return the weighted sum of F over years, `counts` (year, column)."""
+    return sum(float(w) * value(pool, y) for w, y in zip(weight, counts, strict=True))
+
+
+def _forward(pool: Pool, years: Sequence[Limits], ratio: bool) -> I64:
+    """Let each year add greedily to the year before."""
+    counts = np.zeros((len(years), pool.n_col), np.int64)
+    for t, limits in enumerate(years):
+        counts[t] = counts[t - 1] if t else 0
+        counts[t] = _added(pool, limits, counts[t], ratio)
+    return counts
+
+
+def _added(pool: Pool, limits: Limits, count: I64, ratio: bool) -> I64:
+    try:
+        return lazy_greedy(pool, limits, ratio=ratio, start=count).count
+    except EmptyBudget:  # a year in which nothing can be bought yet
+        return count
+
+
+def _backward(pool: Pool, years: Sequence[Limits], effort: PhasingEffort) -> I64:
+    """Plan the last year freely; let each year before take the best part of the next."""
+    counts = np.zeros((len(years), pool.n_col), np.int64)
+    inside = years[-1].n_max
+    for t in range(len(years) - 1, -1, -1):
+        limits = years[t]._replace(n_max=inside)
+        try:
+            start = rank(pool, limits).count
+            moves, force = effort.max_moves, effort.n_force
+            counts[t] = swap_search(pool, limits, start, max_moves=moves, n_force=force).count
+        except EmptyBudget:
+            counts[t] = 0
+        inside = counts[t]
+    return counts
+
+
+def _swept(pool: Pool, years: Sequence[Limits], weight: F64, counts: I64, effort: PhasingEffort) -> I64:
+    """Improve one year after the other, alone and with all after it, until nothing changes."""
+    counts, last = counts.copy(), len(years) - 1
+    for _ in range(effort.sweeps):
+        before = counts.copy()
+        for t in range(last, -1, -1):
+            below = counts[t - 1] if t else np.zeros_like(counts[0])
+            if t < last:
+                above = counts[t + 1]
+                counts[t] += _improved(pool, [years[t]], weight[[t]], counts[[t]], (below, above), effort)
+            above = years[t].n_max
+            counts[t:] += _improved(pool, years[t:], weight[t:], counts[t:], (below, above), effort)
+        if np.array_equal(before, counts):
+            break
+    return counts
+
+
+def _improved(
+    pool: Pool,
+    years: Sequence[Limits],
+    weight: F64,
+    counts: I64,
+    bounds: tuple[I64, I64],
+    effort: PhasingEffort,
+) -> I64:
+    """Return what to change, (column,), in the first year and all after it alike, within bounds.
+
+    What is below, and what later years add, stands; what is above cannot be bought.
+    """
+    below, above = bounds
+    added = counts - counts[0]
+    room = [remaining(limits, below + more) for limits, more in zip(years, added, strict=True)]
+    left = room[0]._replace(
+        money_usd=min(one.money_usd for one in room),
+        crew_limit_n=min(one.crew_limit_n for one in room),
+        stock=np.min([one.stock for one in room], axis=0),
+        site_limit=np.min([one.site_limit for one in room], axis=0),
+        n_max=np.minimum(above, years[0].n_max - added[-1]) - below,
+    )
+    standing = _stacked(pool, weight, below + added)
+    start = counts[0] - below
+    try:
+        moves, force = effort.max_moves, effort.n_force
+        found = swap_search(standing, left, start, max_moves=moves, n_force=force)
+    except EmptyBudget:
+        return np.zeros_like(start)
+    change: I64 = found.count - start
+    return change
+
+
+def _stacked(pool: Pool, weight: F64, standing: I64) -> Pool:
+    """Return the pool of several years, in each of which `standing` (year, column) stands already."""
+    n_year, n_route = standing.shape[0], pool.n_route
+    theta = sparse.csr_array((pool.row_theta, pool.row_col, pool.row_start), shape=(n_route, pool.n_col))
+    base = pool.base_theta + (theta @ standing.T.astype(np.float64)).T
+    term = pool.route_term + pool.n_term * np.arange(n_year)[:, None]
+    routes = Routes(
+        sparse.vstack([theta] * n_year, format="csr"), base.ravel(), np.tile(pool.cap, n_year), term.ravel()
+    )
+    term_weight = np.outer(weight, pool.term_weight).ravel()
+    return build_pool(routes, term_weight, np.zeros(len(term_weight), np.int64))
+
+
+def remaining(limits: Limits, count: I64) -> Limits:
+    """Return what is left of money, crew, stock and sites beside `count` items, never below zero."""
+    used = used_by(limits, count)
+    n_type = len(limits.stock)
+    site_used = used[2 + n_type :]
+    return limits._replace(
+        money_usd=max(0.0, limits.money_usd - used[0]),
+        crew_limit_n=max(0.0, limits.crew_limit_n - used[1]),
+        stock=np.maximum(0.0, limits.stock - used[2 : 2 + n_type]),
+        site_limit=np.where(limits.site_limit < 0, -1, limits.site_limit - site_used.astype(np.int64)),
+    )
+
+
+def year_bound(pool: Pool, limits: Limits, count: I64, effort: PhasingEffort) -> float:
+    """Return a bound on F over all plans of one year by itself."""
+    try:
+        found = upper_bound(
+            pool, limits, start=count, max_rounds=effort.bound_rounds, tolerance=effort.bound_tolerance
+        )
+    except EmptyBudget:
+        return value(pool, count)
+    return found.value
+
+
+def in_order(pool: Pool, years: Sequence[Limits], counts: I64) -> tuple[I64, F64, list[int]]:
+    """Return what is bought by year and, within a year, by gain; columns, gains in F, numbers of years."""
+    columns: list[I64] = [np.zeros(0, np.int64)]
+    gains: list[F64] = [np.zeros(0)]
+    numbers: list[int] = []
+    below = np.zeros(pool.n_col, np.int64)
+    for t, count in enumerate(counts):
+        added = count - below
+        if added.any():
+            found = lazy_greedy(pool, years[t]._replace(n_max=count), ratio=True, start=below)
+            idle = np.repeat(np.arange(pool.n_col), count - found.count)  # gain by the exact value alone
+            columns += [found.column.astype(np.int64), idle]
+            gains += [found.gain, np.zeros(len(idle))]
+            numbers += [t] * int(added.sum())
+        below = count
+    return np.concatenate(columns), np.concatenate(gains), numbers
