@@ -208,8 +208,8 @@ class Progress:
 
     `at[state]` is what stands there now; `reached[state]` all that ever came to it, less what is contested;
     `disputed[state]` what is contested, by the state where both sides last agreed that it stood;
-    `lost[state]` what was lost there. `unsigned` is what an act of acceptance names that the other party has
-    not confirmed yet. `serials` are the states of the units whose serial is known; `forecast` the dates last
+    `lost[state]` what was lost there. `acts` are the acceptances that await their second signature, by
+    statement_id. `serials` are the states of the units whose serial is known; `forecast` the dates last
     foreseen; `counted` the last inventory of each serial ("" for units without one).
     """
 
@@ -218,11 +218,16 @@ class Progress:
     reached: Mapping[State, float] = field(default_factory=dict)
     disputed: Mapping[State, float] = field(default_factory=dict)
     lost: Mapping[State, float] = field(default_factory=dict)
-    unsigned: float = 0.0
+    acts: Mapping[str, float] = field(default_factory=dict)
     serials: Mapping[str, State | Literal["disputed"]] = field(default_factory=dict)
     forecast: Mapping[State, date] = field(default_factory=dict)
     counted: Mapping[str, datetime] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+
+    @property
+    def unsigned(self) -> float:
+        """Return the quantity that one party has accepted and the other has not confirmed yet."""
+        return round(sum(self.acts.values()), 3)
 
     @property
     def held(self) -> dict[Holder, float]:

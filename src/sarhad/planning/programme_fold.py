@@ -77,7 +77,7 @@ class ItemFold:
             reached=_amounts(self.reached),
             disputed=_amounts(self.disputed),
             lost=_amounts(self.lost),
-            unsigned=sum(act.quantity for act in self.waiting.values()) / 1000,
+            acts={statement_id: act.quantity / 1000 for statement_id, act in self.waiting.items()},
             serials=dict(self.serial_at),
             forecast=dict(self.forecast),
             counted=dict(self.counted),
