@@ -119,6 +119,11 @@ def plain_statement(statement: Statement) -> dict[str, Any]:
     return plain
 
 
+def canonical_json(value: Any) -> bytes:
+    """Return any JSON value in the canonical form (keys sorted)."""
+    return _encode(value)
+
+
 def payload_bytes(seq: int, recorded_at: datetime, statement: bytes) -> bytes:
     """Return a record's payload, from the canonical bytes of its statement."""
     when = recorded_at.astimezone(UTC).replace(tzinfo=None).isoformat()
