@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,33 +58,37 @@ WEIGHT_HEADER = ("name", "km_from", "km_to", "weight")
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimFile:
-    """Where claims are read from and placed: names need a gazetteer, chainages the part that holds them."""
+class Desk:
+    """What claims are held to: names need a gazetteer, chainages the part of the line that holds them."""
 
-    path: Path
     rules: Rules
     gazetteer: Gazetteer | None = None
     part_id: str = "0"
 
 
-def read_claims(file: ClaimFile) -> tuple[Claim, ...]:
-    """Return the confirmed claims of a CSV file, in its order and without ids.
+def read_claims(path: Path, desk: Desk) -> tuple[Claim, ...]:
+    """Return the confirmed claims of a CSV file, in its order, as `check_claims` makes them."""
+    faults: list[Fault] = []
+    layer = read_layer(path, path.name, "", faults)
+    if layer is None:
+        raise InputFaults(faults)
+    return check_claims(layer.header, layer.rows, layer.place, desk)
+
+
+def check_claims(
+    header: Sequence[str], raw: Sequence[Mapping[str, object]], place: Place, desk: Desk
+) -> tuple[Claim, ...]:
+    """Return the confirmed claims of rows; their ids are "row-1" and so on until they are identified.
 
     Raises InputFaults with every fault of every row: unknown property or unit, a value that is no number, a
     unit that does not measure the property, dates, chains, places that are unknown or ambiguous.
     """
     faults: list[Fault] = []
-    layer = read_layer(file.path, file.path.name, "", faults)
-    claims: list[Claim] = []
-    if layer is not None:
-        rows = check_rows(layer.header, layer.rows, CLAIMS, layer.place, faults, from_text=True)
-        for row in rows:
-            if row.complete and row.flag("confirm"):
-                claim = _claim(row, file, layer.place, faults)
-                claims += [claim] if claim else []
+    rows = check_rows(header, raw, CLAIMS, place, faults, from_text=True)
+    found = [_claim(row, desk, place, faults) for row in rows if row.complete and row.flag("confirm")]
     if faults:
         raise InputFaults(faults)
-    return tuple(claims)
+    return tuple(claim for claim in found if claim is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ class _Cells:
             self.fault("value", "a value that the unit can measure", error)
             return None
 
-    def where(self, file: ClaimFile) -> OnLine | None:
+    def where(self, desk: Desk) -> OnLine | None:
         """Return the place on the line, by chainage or by name; None where the row gives none."""
         row = self.row
         km_from, km_to = row.maybe("km_from"), row.maybe("km_to")
@@ -131,29 +136,29 @@ class _Cells:
             if end < km_from:
                 self.fault("km_to", f"at least km_from, {km_from:g}", f"{end:g}")
                 return None
-            return OnLine(file.part_id, km_from * 1e3, end * 1e3)
+            return OnLine(desk.part_id, km_from * 1e3, end * 1e3)
         if not row.has("place"):
             return None
-        if file.gazetteer is None:
+        if desk.gazetteer is None:
             self.fault(
                 "place", "km_from and km_to (there is no project to look names up in)", row.text("place")
             )
             return None
         kind, country = row.text("place_kind"), row.text("place_country")
         try:
-            return file.gazetteer.place(row.text("place"), kind=kind, country=country).on_line
+            return desk.gazetteer.place(row.text("place"), kind=kind, country=country).on_line
         except UnknownName as error:
             self.fault("place", "a place that the gazetteer knows", error)
             return None
 
 
-def _claim(row: Row, file: ClaimFile, place: Place, faults: list[Fault]) -> Claim | None:
+def _claim(row: Row, desk: Desk, place: Place, faults: list[Fault]) -> Claim | None:
     before = len(faults)
     cells = _Cells(row, place, faults)
-    value = cells.value(file.rules)
+    value = cells.value(desk.rules)
     as_of, days = cells.date("as_of")
     published = cells.date("published")[0] if row.has("published") else None
-    where = cells.where(file)
+    where = cells.where(desk)
     chain = read_chain(row.text("quoted_from"))
     if UNKNOWN_ORIGIN in chain[:-1] or not all(chain):
         cells.fault("quoted_from", "own, or a chain A > B whose end may be ?", row.text("quoted_from"))
@@ -175,6 +180,14 @@ def _claim(row: Row, file: ClaimFile, place: Place, faults: list[Fault]) -> Clai
         where,
         days,
     )
+
+
+def read_article(path: Path) -> str:
+    """Return the text of an article; `-` reads the standard input. Raises InputFaults."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFaults.one(str(path), "a text file in UTF-8", error) from error
 
 
 def read_chain(text: str) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class Speaker:
 class Register:
     """What stands: claims, resolutions and uses by id or name, in the order of the ledger.
 
-    `superseded` are resolutions that a later one names; they stand as statements and decide nothing.
+    `superseded` are resolutions that a later one names: they stand as statements and decide nothing.
     """
 
     claims: Mapping[str, Claim] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class Register:
     uses: Mapping[str, Use] = field(default_factory=dict)
     superseded: frozenset[str] = frozenset()
     authority_of: Mapping[str, str] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
 
     def answering(self, question: Question) -> tuple[Claim, ...]:
         """Return the claims that answer a question."""
@@ -71,22 +72,36 @@ class Register:
 
 
 def register(records: Iterable[Record]) -> Register:
-    """Fold the records that stand into the register; other kinds are passed over."""
+    """Fold the records that stand into the register; other kinds are passed over.
+
+    Nobody replaces another's: a resolution supersedes, and a use takes the place of one of its name, only
+    where the same authority made both. What cannot be read as what its kind says is named in `unreadable`.
+    """
     claims: dict[str, Claim] = {}
     resolutions: dict[str, Resolution] = {}
     uses: dict[str, Use] = {}
     authority_of: dict[str, str] = {}
+    unreadable: list[str] = []
     for record in sorted(records, key=lambda record: record.seq):
         statement = record.statement
-        authority_of[statement.statement_id] = statement.authority
-        if statement.kind == MADE:
-            claims[statement.statement_id] = claim_of(statement)
-        elif statement.kind == RESOLVED:
-            resolutions[statement.statement_id] = _resolution_of(statement)
-        elif statement.kind == USED:
-            uses[statement.subject_id] = _use_of(statement)
-    superseded = frozenset(one.supersedes for one in resolutions.values() if one.supersedes)
-    return Register(claims, resolutions, uses, superseded, authority_of)
+        name, authority = statement.statement_id, statement.authority
+        try:
+            if statement.kind == MADE:
+                claims[name] = claim_of(statement)
+            elif statement.kind == RESOLVED:
+                resolutions[name] = _resolution_of(statement)
+            elif statement.kind == USED and authority_of.get(statement.subject_id, authority) == authority:
+                name = statement.subject_id
+                uses[name] = _use_of(statement)
+            authority_of[name] = authority
+        except (KeyError, TypeError, ValueError):
+            unreadable.append(statement.statement_id)
+    superseded = frozenset(
+        one.supersedes
+        for one in resolutions.values()
+        if authority_of.get(one.supersedes) == authority_of[one.resolution_id]
+    )
+    return Register(claims, resolutions, uses, superseded, authority_of, tuple(unreadable))
 
 
 def by_question(claims: Iterable[Claim]) -> Mapping[Question, tuple[Claim, ...]]:
@@ -237,8 +252,14 @@ def withdraw(
     )
 
 
-def use(one: Use, *, speaker: Speaker, ids: tuple[str, datetime]) -> Statement:
-    """Return the statement that something makes use of claims; a later one of the same name replaces it."""
+def use(held: Register, one: Use, *, speaker: Speaker, ids: tuple[str, datetime]) -> Statement:
+    """Return the statement that something makes use of claims; a later one of the same name replaces it.
+
+    `ids` are its id and the time now. Raises InputFaults where another authority has a use of that name.
+    """
+    if held.authority_of.get(one.name, speaker.authority) != speaker.authority:
+        found = f"{one.name}, a use of {held.authority_of[one.name]}"
+        raise InputFaults.one("use", "a name that no other authority uses", found, column="name")
     body: dict[str, Json] = {
         "operation": one.operation,
         "inputs": list(one.inputs),

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +83,7 @@ def incidents(records: Iterable[Record]) -> tuple[Incident, ...]:
     for record in sorted(records, key=lambda record: record.seq):
         statement = record.statement
         if statement.kind == REPORTED:
-            columns = statement.body.get("columns")
-            held = (
-                {str(key): str(value) for key, value in columns.items()} if isinstance(columns, dict) else {}
-            )
+            columns = cast(dict[str, str], statement.body.get("columns", {}))
             found[statement.subject_id] = Incident(
                 statement.subject_id,
                 str(statement.body["kind"]),
