@@ -1,0 +1,206 @@
+"""Registers: what did we believe at D about the time E? Views of the store, none of them stored.
+
+    asset        an asset and its state             control    who holds a district opposite
+    programme    an item and where it has got to    incident   what was reported where
+    claim        what was claimed, and resolved     record     who confirmed or contests a statement
+
+`as_of` gives, of every subject and authority, the last statement that stands; `listed` all that stand. What
+stands is the definition of `sarhad.ledger.standing`: recorded by D, happened by E, not taken back by D.
+Authorities that disagree about a subject each have their own line: nobody's statement replaces another's, and
+beside each stands who confirms and who contests it.
+
+The last statement of a subject is one descent of the index (register, subject, authority, time), which also
+passes over what was not believed at D; so a register costs by its subjects, not by its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, literal, or_, select, tuple_
+
+from sarhad.ledger.store import Store
+from sarhad.ledger.tables import RECORDS, STATED, SUBJECTS, record_of
+from sarhad.model.record import CONFIRMED, CONTESTED, OnLine, Record
+
+_R, _S = RECORDS.c, SUBJECTS.c
+_ABOUT = RECORDS.alias("about")
+_SPOKEN_OF = (  # whether anyone ever confirmed or contested it: few are, and only those are asked for
+    select(literal(1))
+    .where(_ABOUT.c.register == "record", _ABOUT.c.subject_id == _R.statement_id)
+    .correlate(RECORDS)
+    .exists()
+    .label("spoken_of")
+)
+_AT_A_TIME = 1_000  # statements whose countersigning is asked for in one question
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in longitude and latitude, edges included; it does not cross the 180th meridian."""
+
+    west_deg: float
+    south_deg: float
+    east_deg: float
+    north_deg: float
+
+    def __post_init__(self) -> None:
+        if not (
+            -180 <= self.west_deg <= self.east_deg <= 180 and -90 <= self.south_deg <= self.north_deg <= 90
+        ):
+            raise ValueError(f"a box is west <= east within 180, south <= north within 90, found {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a register: a record that stands, and which other authorities confirm and contest it."""
+
+    record: Record
+    confirmed_by: tuple[str, ...] = ()
+    contested_by: tuple[str, ...] = ()
+
+    @property
+    def agreement(self) -> str:
+        """`contested` where anyone contests it, else `confirmed` where anyone confirms it, else `alone`."""
+        return "contested" if self.contested_by else "confirmed" if self.confirmed_by else "alone"
+
+
+def as_of(
+    store: Store,
+    register: str,
+    *,
+    believed_at: datetime,
+    about_at: datetime,
+    subject_id: str | None = None,
+    authority: str | None = None,
+    along: OnLine | None = None,
+    within: Box | None = None,
+    limit: int | None = None,
+    after: Line | None = None,
+) -> tuple[Line, ...]:
+    """Return the last statement that stands of every subject and authority, by (subject_id, authority).
+
+    `along` keeps those whose chainage meets a range of a part, `within` those that lie wholly in a box: where
+    the subject was last said to be, so that what moved away is not found at its old place. Page by page with
+    `limit`, and as `after` the last line of the page before. Times are aware and inclusive. Raises LedgerError.
+    """
+    last = RECORDS.alias("last")
+    seq = (
+        select(last.c.seq)
+        .where(last.c.register == _S.register, last.c.subject_id == _S.subject_id)
+        .where(last.c.authority == _S.authority, *_stands(last.c, believed_at, about_at))
+        .order_by(last.c.happened_at.desc(), last.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    asked = (
+        select(*STATED, _SPOKEN_OF)
+        .select_from(SUBJECTS.join(RECORDS, _R.seq == seq))
+        .where(_S.register == register)
+    )
+    asked = _only(asked, {_S.subject_id: subject_id, _S.authority: authority})
+    if after is not None:
+        key = (after.record.statement.subject_id, after.record.statement.authority)
+        asked = asked.where(tuple_(_S.subject_id, _S.authority) > key)
+    asked = _placed(asked, store, along, within).order_by(_S.subject_id, _S.authority).limit(limit)
+    return _lines(store, asked, believed_at)
+
+
+def listed(
+    store: Store,
+    register: str,
+    *,
+    believed_at: datetime,
+    about_at: datetime,
+    subject_id: str | None = None,
+    authority: str | None = None,
+    along: OnLine | None = None,
+    within: Box | None = None,
+    limit: int | None = None,
+    after: Line | None = None,
+) -> tuple[Line, ...]:
+    """Return all statements of a register that stand, by (happened_at, seq); arguments as `as_of`."""
+    asked: Any = select(*STATED, _SPOKEN_OF).where(
+        _R.register == register, *_stands(_R, believed_at, about_at)
+    )
+    asked = _only(asked, {_R.subject_id: subject_id, _R.authority: authority})
+    if after is not None:
+        time = after.record.statement.happened_at
+        later = and_(_R.happened_at == time, _R.seq > after.record.seq)
+        asked = asked.where(_R.happened_at >= time, or_(_R.happened_at > time, later))
+    asked = _placed(asked, store, along, within).order_by(_R.happened_at, _R.seq).limit(limit)
+    return _lines(store, asked, believed_at)
+
+
+def _stands(column: Any, believed_at: datetime, about_at: datetime) -> tuple[Any, ...]:
+    """The definition of `sarhad.ledger.standing` in SQL."""
+    return (*_believed(column, believed_at), column.happened_at <= about_at)
+
+
+def _believed(column: Any, believed_at: datetime) -> tuple[Any, ...]:
+    kept = or_(column.superseded_at.is_(None), column.superseded_at > believed_at)
+    return (column.recorded_at <= believed_at, kept)
+
+
+def _only(asked: Any, equal: dict[Any, str | None]) -> Any:
+    return asked.where(*(column == value for column, value in equal.items() if value is not None))
+
+
+def _placed(asked: Any, store: Store, along: OnLine | None, within: Box | None) -> Any:
+    if along is not None:
+        asked = asked.where(_R.part_id == along.part_id, _R.from_m <= along.to_m, _R.to_m >= along.from_m)
+    if within is not None:
+        if (
+            store.has_geometry
+        ):  # finds the way by PostGIS's index, whose boxes are rounded; the columns decide
+            corners = (within.west_deg, within.south_deg, within.east_deg, within.north_deg)
+            asked = asked.where(_R.geometry.op("&&")(func.ST_MakeEnvelope(*corners, 4326)))
+        asked = asked.where(_R.west_deg.between(within.west_deg, within.east_deg))
+        asked = asked.where(_R.east_deg <= within.east_deg)
+        asked = asked.where(_R.south_deg >= within.south_deg, _R.north_deg <= within.north_deg)
+    return asked
+
+
+def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
+    with store.reading() as connection:
+        rows = connection.execute(asked).all()
+        records = [record_of(values) for values in rows]
+        spoken_of = [record for record, values in zip(records, rows, strict=True) if values.spoken_of]
+        countersigned = _countersigned(connection, spoken_of, believed_at)
+    alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    return tuple(Line(record, *countersigned.get(record.statement.statement_id, alone)) for record in records)
+
+
+def _countersigned(
+    connection: Connection, records: Sequence[Record], believed_at: datetime
+) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Who confirms and who contests each statement: of every authority its last standing word counts."""
+    last_word: dict[str, dict[str, str]] = {}
+    statement_ids = sorted(record.statement.statement_id for record in records)
+    for statement_id, authority, kind, _ in _words(connection, statement_ids, believed_at):
+        words = last_word.setdefault(statement_id, {})
+        words.pop(authority, None)  # so that authorities come in the order of their last words
+        words[authority] = kind
+    return {
+        statement_id: (
+            tuple(name for name, kind in words.items() if kind == CONFIRMED),
+            tuple(name for name, kind in words.items() if kind == CONTESTED),
+        )
+        for statement_id, words in last_word.items()
+    }
+
+
+def _words(connection: Connection, statement_ids: Sequence[str], believed_at: datetime) -> list[Any]:
+    """(statement_id, authority, kind, seq) of all standing words about statements, by seq."""
+    words: list[Any] = []
+    for k in range(0, len(statement_ids), _AT_A_TIME):
+        asked = (
+            select(_R.subject_id, _R.authority, _R.kind, _R.seq)
+            .where(_R.register == "record", _R.subject_id.in_(statement_ids[k : k + _AT_A_TIME]))
+            .where(_R.kind.in_((CONFIRMED, CONTESTED)), *_believed(_R, believed_at))
+        )
+        words += connection.execute(asked)
+    return sorted(words, key=lambda word: word.seq)
