@@ -116,9 +116,8 @@ def _mixed(bits: np.uint64) -> np.uint64:
 @njit(cache=True, nogil=True)
 def _uniform(draw_key: np.uint64, key: np.uint64) -> float:
     """Return a number in (0, 1) that is a function of the draw and of who asks."""
-    gamma = np.uint64(0x9E3779B97F4A7C15)
-    bits = _mixed(_mixed(draw_key + key) + gamma)
-    return (float(bits >> np.uint64(12)) + 0.5) * 2.0**-52
+    bits = np.int64(_mixed(draw_key + key) >> np.uint64(12))  # signed: faster to make a float of
+    return (float(bits) + 0.5) * 2.0**-52
 
 
 @njit(cache=True, nogil=True)
@@ -159,12 +158,8 @@ def _share_below(quantile: F64, x: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _length(net: NetworkArrays, i: int, u: float, factor: float) -> float:
-    """Return the days of work that activity i still takes, given its uniform number and its factor."""
-    low, range_days, quantile = net.low_days[i], net.range_days[i], net.quantile[net.shape[i]]
-    elapsed = net.elapsed_days[i]
-    if elapsed <= 0.0:
-        return float(factor * (low + range_days * _read(quantile, u)))
+def _left(low: float, range_days: float, quantile: F64, u: float, factor: float, elapsed: float) -> float:
+    """Return the days of work left of an activity under way, given its uniform number and its factor."""
     passed = elapsed / factor
     below = 0.0 if passed < low else 1.0
     if range_days > 0.0:
@@ -173,6 +168,29 @@ def _length(net: NetworkArrays, i: int, u: float, factor: float) -> float:
         return float(factor * (low + range_days * _read(quantile, u)))
     whole = factor * (low + range_days * _read(quantile, below + u * (1.0 - below)))
     return float(max(0.0, whole - elapsed))
+
+
+@njit(cache=True, nogil=True)
+def _draw(net: NetworkArrays, seed: np.uint64, first: int, length: F64) -> None:
+    """Fill the days of work still to do (activity, column) of the draws first, first + 1, .."""
+    n_column = length.shape[1]
+    keys = np.empty(n_column, np.uint64)
+    factor = np.ones((net.factor_key.size + 1, n_column))  # the last row is that of no factor
+    for b in range(n_column):
+        keys[b] = _draw_key(seed, first + b)
+        for f in range(net.factor_key.size):
+            factor[f, b] = _factor(keys[b], net.factor_key[f], net.factor_sigma[f])
+    for i in range(net.key.size):
+        low, range_days, elapsed = net.low_days[i], net.range_days[i], net.elapsed_days[i]
+        quantile, key, shared, row = net.quantile[net.shape[i]], net.key[i], factor[net.factor[i]], length[i]
+        if not math.isnan(net.fixed_days[i]):
+            row[:] = 0.0
+        elif elapsed > 0.0:
+            for b in range(n_column):
+                row[b] = _left(low, range_days, quantile, _uniform(keys[b], key), shared[b], elapsed)
+        else:
+            for b in range(n_column):
+                row[b] = shared[b] * (low + range_days * _read(quantile, _uniform(keys[b], key)))
 
 
 @njit(cache=True, nogil=True)
@@ -192,44 +210,30 @@ def after_work(closed: F64, start: float, work: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _ready(net: NetworkArrays, i: int, finish: F64, b: int) -> float:
-    """Return when all that i waits for is done, in column b."""
-    ready = net.earliest_days[i]
-    for e in range(net.before_at[i], net.before_at[i + 1]):
-        ready = max(ready, finish[net.before[e], b])
-    return float(ready)
+def _forward(net: NetworkArrays, length: F64, ready: F64, finish: F64) -> None:
+    """Fill ready and finish (activity, column) for lengths (activity, column).
 
-
-@njit(cache=True, nogil=True)
-def _finish(net: NetworkArrays, i: int, ready: float, work: float) -> float:
-    start = ready + net.lag_days[i]
-    c = net.calendar[i]
-    if c < 0:
-        return float(start + work)
-    return float(after_work(net.closed[net.closed_at[c] : net.closed_at[c + 1]], start, work))
-
-
-@njit(cache=True, nogil=True)
-def _forward(net: NetworkArrays, seed: np.uint64, first: int, length: F64, ready: F64, finish: F64) -> None:
-    """Fill length, ready and finish (activity, column) of the draws first, first + 1, .."""
+    Activity by activity, all columns of one at a time: rows stay in the cache and loops run in step.
+    """
     n_column = length.shape[1]
-    keys = np.empty(n_column, np.uint64)
-    factor = np.ones((net.factor_key.size + 1, n_column))  # the last row is that of no factor
-    for b in range(n_column):
-        keys[b] = _draw_key(seed, first + b)
-        for f in range(net.factor_key.size):
-            factor[f, b] = _factor(keys[b], net.factor_key[f], net.factor_sigma[f])
     for i in range(net.key.size):
         if not math.isnan(net.fixed_days[i]):
-            length[i, :] = 0.0
             ready[i, :] = net.fixed_days[i]
             finish[i, :] = net.fixed_days[i]
             continue
-        for b in range(n_column):
-            u = _uniform(keys[b], net.key[i])
-            length[i, b] = _length(net, i, u, factor[net.factor[i], b])
-            ready[i, b] = _ready(net, i, finish, b)
-            finish[i, b] = _finish(net, i, ready[i, b], length[i, b])
+        ready[i, :] = net.earliest_days[i]
+        for e in range(net.before_at[i], net.before_at[i + 1]):
+            p = net.before[e]
+            for b in range(n_column):
+                ready[i, b] = max(ready[i, b], finish[p, b])
+        c, lag = net.calendar[i], net.lag_days[i]
+        if c < 0:
+            for b in range(n_column):
+                finish[i, b] = ready[i, b] + lag + length[i, b]
+        else:
+            closed = net.closed[net.closed_at[c] : net.closed_at[c + 1]]
+            for b in range(n_column):
+                finish[i, b] = after_work(closed, ready[i, b] + lag, length[i, b])
 
 
 @njit(cache=True, nogil=True)
@@ -238,14 +242,19 @@ def _count_critical(
 ) -> None:
     """Count by activity the columns in which it is on the driving chain; `critical` is room to work in."""
     for i in range(net.key.size - 1, -1, -1):
+        if net.is_goal[i]:
+            for b in range(total.size):
+                critical[i, b] |= finish[i, b] == total[b]
+        n = 0
         for b in range(total.size):
-            critical[i, b] |= net.is_goal[i] and finish[i, b] == total[b]
-            if not critical[i, b]:
-                continue
-            count[i] += 1
-            if math.isnan(net.fixed_days[i]):
-                for e in range(net.before_at[i], net.before_at[i + 1]):
-                    critical[net.before[e], b] |= finish[net.before[e], b] == ready[i, b]
+            n += critical[i, b]
+        count[i] += n
+        if n == 0 or not math.isnan(net.fixed_days[i]):
+            continue
+        for e in range(net.before_at[i], net.before_at[i + 1]):
+            p = net.before[e]
+            for b in range(total.size):
+                critical[p, b] |= critical[i, b] & (finish[p, b] == ready[i, b])
 
 
 @njit(cache=True, nogil=True)
@@ -259,7 +268,8 @@ def _run(
     for begin in range(0, n_draw, _BATCH):
         width = min(_BATCH, n_draw - begin)
         length, ready, finish = length_all[:, :width], ready_all[:, :width], finish_all[:, :width]
-        _forward(net, seed, first + begin, length, ready, finish)
+        _draw(net, seed, first + begin, length)
+        _forward(net, length, ready, finish)
         total = out.total_days[begin : begin + width]
         total[:] = -np.inf
         for i in range(n):
@@ -313,18 +323,11 @@ def simulate(
     return out
 
 
-@njit(cache=True, nogil=True)
-def draw_lengths(net: NetworkArrays, seed: np.uint64, first: int, n_draw: int) -> F64:
+def draw_lengths(net: NetworkArrays, *, seed: int, first_draw: int, n_draws: int) -> F64:
     """Return the days of work still to do (draw, activity), the very ones that `simulate` uses."""
-    out = np.empty((n_draw, net.key.size))
-    for d in range(n_draw):
-        key = _draw_key(seed, first + d)
-        for i in range(net.key.size):
-            f = net.factor[i]
-            factor = _factor(key, net.factor_key[f], net.factor_sigma[f]) if f >= 0 else 1.0
-            is_done = not math.isnan(net.fixed_days[i])
-            out[d, i] = 0.0 if is_done else _length(net, i, _uniform(key, net.key[i]), factor)
-    return out
+    length = np.empty((net.key.size, n_draws))
+    _draw(net, np.uint64(seed), first_draw, length)
+    return length.T
 
 
 def open_days(closed: F64, from_days: float, until_days: float) -> float:

@@ -33,8 +33,8 @@ from sarhad.planning.schedule_risk import arrays_of, assess, closed_days, places
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-EFFORT = 20.0
-"""Deterministic seconds of the solver; about as many of a clock on one core."""
+EFFORT = 5.0
+"""Deterministic seconds of the solver; some seconds of a clock each."""
 WEIGHT_LEVELS = 1000
 MODE = 0.0
 """Stands for the most likely duration where a probability is asked for."""
@@ -47,7 +47,8 @@ class ResourceSchedule:
     """A feasible schedule, and what is proven about it. Whole days from the network's start, in its order.
 
     `network` holds the hand-overs of crews in `added`. `value` is the objective, in days or in weight x days;
-    no schedule with these durations has less than `bound` (weights to a thousandth of the largest).
+    no schedule with these durations has less than `bound`. Optimal is meant for weights rounded down to a
+    thousandth of the largest.
     """
 
     network: Network
@@ -106,6 +107,7 @@ def resource_schedule(
     solver.parameters.max_deterministic_time = effort
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = n_workers
+    solver.parameters.interleave_search = n_workers == 1  # all strategies in turn, by counted work
     status = solver.solve(problem.model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise NoAnswer(f"no schedule was found with effort {effort:g}; allow more")
@@ -177,7 +179,7 @@ def planned_days(network: Network, planned_at: float) -> I64:
         mode = np.array([network.activities[i].duration.mode_days for i in network.order])
         length = np.where(np.isnan(net.fixed_days), np.maximum(mode - net.elapsed_days, 0.0), 0.0)
     else:
-        drawn = kernel.draw_lengths(net, np.uint64(_SAMPLE_SEED), 0, _SAMPLE)
+        drawn = kernel.draw_lengths(net, seed=_SAMPLE_SEED, first_draw=0, n_draws=_SAMPLE)
         length = np.quantile(drawn, planned_at, axis=0, method="inverted_cdf")
     return np.ceil(length[list(places(network))] - 1e-9).astype(np.int64)
 
@@ -284,7 +286,8 @@ class _Problem:
         crewed = sum(int(self._days[i]) for i, one in enumerate(self._network.activities) if one.crew_id)
         closed = closed_days(self._network, [one.closure_id for one in self._network.closures])
         work = float(chain.max() + crewed)
-        return math.ceil(kernel.after_work(closed, float(net.earliest_days.max()), work)) + 1
+        last_day = kernel.after_work(closed, float(net.earliest_days.max()), work)
+        return math.ceil(float(last_day)) + 1
 
     def _span(self, i: int) -> tuple[Any, Any]:
         """Return start and finish of one activity; closed times lie between them."""
@@ -364,7 +367,7 @@ class _Problem:
         terms = []
         for item_id, weight in sorted(weights.items()):
             own = [i for i in to_come if activities[i].item_id == item_id]
-            terms.append(round(self.scale * weight) * self._latest(own, f"end of {item_id}"))
+            terms.append(math.floor(self.scale * weight + 1e-9) * self._latest(own, f"end of {item_id}"))
         self.model.minimize(sum(terms))
 
     def _latest(self, positions: Sequence[int], name: str) -> Any:
