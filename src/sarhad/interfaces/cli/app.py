@@ -9,7 +9,19 @@ import typer
 
 import sarhad
 from sarhad.errors import SarhadError
-from sarhad.interfaces.cli import check, claims, coverage, demo, explain, ledger, new, plan, prepare, profile
+from sarhad.interfaces.cli import (
+    check,
+    claims,
+    coverage,
+    demo,
+    explain,
+    ledger,
+    new,
+    plan,
+    prepare,
+    profile,
+    programme,
+)
 from sarhad.interfaces.cli.console import INTERRUPTED, failing, remarks
 
 app = typer.Typer(
@@ -22,6 +34,7 @@ for command in (new, check, coverage, profile, plan, explain, demo, prepare):
     app.command(command.__name__.rsplit(".", 1)[-1])(command.run)
 app.add_typer(claims.app, name="claims")
 app.add_typer(ledger.commands, name="ledger")
+app.add_typer(programme.commands, name="programme")
 
 
 def _version(asked: bool) -> None:

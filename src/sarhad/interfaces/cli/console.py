@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sarhad.errors import InputFaults, SarhadError
@@ -80,5 +81,5 @@ def failing(error: SarhadError, as_json: bool) -> None:
         ]
         print(json.dumps({"error": str(error), "faults": faults}, ensure_ascii=False), file=sys.stderr)
     else:
-        remarks.print(f"[bold red]sarhad:[/] {error}", soft_wrap=True)
+        remarks.print(f"[bold red]sarhad:[/] {escape(str(error))}", soft_wrap=True)
     raise typer.Exit(error.exit_code)

@@ -1,0 +1,118 @@
+"""What is said of a programme goes to the ledger by one way: signed, checked against what stands, recorded.
+
+The ledger is held open for writing from the reading of what stands to the recording, so that nothing comes
+between; a statement that would break the programme is refused before it is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sarhad.errors import Fault, InputFaults, UnknownName
+from sarhad.io.equipment import read_equipment
+from sarhad.io.placed import Band
+from sarhad.io.programme_export import read_form
+from sarhad.io.programme_tables import Known, ProgrammeTables
+from sarhad.io.project import open_project
+from sarhad.ledger.journal import read_records
+from sarhad.ledger.ledger import PROJECT, Ledger, ledger_folder, refuse_none
+from sarhad.ledger.signing import sign
+from sarhad.ledger.standing import standing
+from sarhad.model.programme import Programme
+from sarhad.model.project import Settings
+from sarhad.model.record import Record, Statement
+from sarhad.planning.programme import check_statements, programme_as_of
+
+ALWAYS = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The private key with which one authority's statements are signed."""
+
+    authority: str
+    private_key: Ed25519PrivateKey
+
+
+def stand_now(records: Iterable[Record]) -> tuple[Statement, ...]:
+    """Return the statements that stand by all that is known, in the order of happening."""
+    return tuple(record.statement for record in standing(records, ALWAYS, ALWAYS))
+
+
+def record_checked(
+    ledger: Ledger,
+    said: Sequence[Statement],
+    *,
+    now: datetime,
+    key: Key | None = None,
+    rows: Mapping[str, tuple[str, int]] | None = None,
+) -> tuple[Record, ...]:
+    """Sign, check and record statements as one unit; return the records that are new.
+
+    What is recorded already is passed over. Raises InputFaults with every statement that does not fit, and
+    whatever the ledger refuses; nothing was recorded then.
+    """
+    records = tuple(ledger.journal.records())
+    known = {record.statement.statement_id for record in records}
+    new = [one for one in said if one.statement_id not in known]
+    signed = [sign(one, key.private_key) if key and one.authority == key.authority else one for one in new]
+    check_statements(stand_now(records), signed, now=now, rows=rows)
+    return ledger.record(signed) if signed else ()
+
+
+def read_programme(folder: Path, believed_at: datetime, about_at: datetime) -> Programme:
+    """Return the programme of a project's ledger as of two times; UnknownName where there is no ledger."""
+    return programme_as_of(records_of(folder), believed_at, about_at)
+
+
+def records_of(folder: Path) -> tuple[Record, ...]:
+    """Return all records of a project's ledger; UnknownName where there is none."""
+    place = ledger_folder(folder)
+    refuse_none(place)
+    return tuple(read_records(place))
+
+
+def statement_of(records: Iterable[Record], statement_id: str) -> Statement:
+    """Return a recorded statement by its id; raises UnknownName."""
+    for record in records:
+        if record.statement.statement_id == statement_id:
+            return record.statement
+    raise UnknownName(f"no statement {statement_id} is recorded")
+
+
+def known_of(folder: Path) -> Known:
+    """Return what a project folder knows of types and places; the shipped types where it is no project."""
+    if (folder / PROJECT).exists():
+        return Known.of(open_project(folder))
+    return Known(Band(None, Settings(), read_equipment()))
+
+
+def read_files(files: Sequence[Path], known: Known) -> ProgrammeTables:
+    """Return what several files hold together; raises InputFaults with the faults of all of them."""
+    faults: list[Fault] = []
+    read: list[ProgrammeTables] = []
+    for file in files:
+        try:
+            read.append(read_form(file, known))
+        except InputFaults as error:
+            faults += error.faults
+    first: dict[str, str] = {}
+    for tables in read:
+        for item, (name, row) in zip(tables.items, tables.item_rows, strict=True):
+            if item.item_id in first:
+                found = f"{item.item_id} again (first in {first[item.item_id]})"
+                faults.append(Fault(name, "", row, "item_id", "an id that no other item has", found))
+            first.setdefault(item.item_id, f"{name} row {row}")
+    if faults:
+        raise InputFaults(faults)
+    return ProgrammeTables(
+        tuple(one for tables in read for one in tables.items),
+        tuple(one for tables in read for one in tables.moves),
+        tuple(one for tables in read for one in tables.item_rows),
+        tuple(one for tables in read for one in tables.move_rows),
+    )
