@@ -33,7 +33,7 @@ TEXT: Mapping[str, str] = {
     "optimal": "Also against the optimal adversary, who looks for the best hole (takes much longer).",
     "on": "Day to look ahead from, YYYY-MM-DD; today if left out.",
     "seed": "Seed of the draws.",
-    "activities": "Table of step estimates; the shipped assumptions if left out.",
+    "activities": "Table of step estimates; programme/activities.csv, or the shipped assumptions.",
     "late.form": "DONOR:MONTHS with months above 0",
     "on.form": "a day YYYY-MM-DD",
     "line.title": "Kilometres protected (length x P_t), P10 / P50 / P90 over {n:,} draws",
@@ -66,7 +66,8 @@ def run(
     """Forecast P_t over time from the programme's ledger, and what each item and each delay is worth."""
     start, slips = _day(on), [_slip(one) for one in late or ()]
     project = open_project(folder)
-    basis = ScheduleBasis(read_activities(activities))
+    own = folder / "programme" / "activities.csv"
+    basis = ScheduleBasis(read_activities(activities or (own if own.exists() else None)))
     at = datetime.combine(start, time.max, UTC)
     programme = programme_as_of(read_records(ledger_folder(ledger or folder)), datetime.now(UTC), at)
     prospect = prospect_of(project, programme, at)
