@@ -18,7 +18,7 @@ between is not known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,7 +31,6 @@ from sarhad.kernels.subsets import MAX_BIT, Met, lattice, meet, touched
 from sarhad.model.asset import Asset
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.coverage import units_in
 from sarhad.planning.crossing import (
     Watch,
     aware_routes,
@@ -44,6 +43,7 @@ from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, r
 from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.pool import Case, Move, cases
 from sarhad.planning.profile import fingerprint
+from sarhad.planning.reach import Nearness
 from sarhad.planning.sector import SectorPlan, sectors
 
 Against = Literal["unaware", "optimal"]
@@ -94,8 +94,9 @@ def lattices(
     n_bit: int = N_BIT,
     answered: Sequence[tuple[int, ...]] = (),
 ) -> list[SectorLattice]:
-    """Return the lattices of all sectors for items on top of the project's assets; kept by content.
+    """Return the lattices of all sectors for items on top of the project's assets.
 
+    Kept by content, of which a sector counts what is near it alone: a change elsewhere leaves it as it is.
     `answered` are sets of item numbers whose worst routes join the optimal adversary's, besides none and all.
     Raises InputFaults where an id stands twice, UnknownName for an unknown type.
     """
@@ -105,11 +106,30 @@ def lattices(
         raise InputFaults.one("items", "ids that no other asset bears", ", ".join(twice), column="asset_id")
     if not 1 < n_bit <= MAX_BIT:
         raise InputFaults.one("settings", f"a number from 2 to {MAX_BIT}", n_bit, column="n_bit")
-    asked = (tuple(items), tuple(against), n_bit, tuple(answered))
-    jobs = [LatticeJob(project, plan, *asked) for plan in sectors(project)]
-    known = content_key(fingerprint(project), project.assets, *asked)
-    keys = [content_key("lattice", known, job.plan) for job in jobs]
-    return compute.run("worth of sets", lattice_sector, jobs, keys=keys)
+    plans = sectors(project)
+    standing = Nearness(project, project.assets, plans[0].grid.crs)
+    coming = Nearness(project, items, plans[0].grid.crs)
+    jobs, numbers = [], []
+    for plan in plans:
+        local = coming.near(plan)
+        here = replace(project, assets=tuple(project.assets[i] for i in standing.near(plan)))
+        sets = tuple(tuple(local.index(i) for i in some if i in local) for some in answered)
+        mine = tuple(items[i] for i in local)
+        jobs.append(LatticeJob(here, plan, mine, tuple(against), n_bit, tuple(dict.fromkeys(sets))))
+        numbers.append(local)
+    known = fingerprint(project)
+    keys = [
+        content_key("lattice", known, j.project.assets, j.plan, j.items, j.against, n_bit, j.answered)
+        for j in jobs
+    ]
+    found = compute.run("worth of sets", lattice_sector, jobs, keys=keys)
+    return [_renumbered(one, local) for one, local in zip(found, numbers, strict=True)]
+
+
+def _renumbered(found: SectorLattice, local: Sequence[int]) -> SectorLattice:
+    """Return a lattice whose bits count the items of the whole line."""
+    bits = tuple(tuple(tuple(local[i] for i in members) for members in one) for one in found.bits)
+    return replace(found, bits=bits)
 
 
 def lattice_sector(job: LatticeJob) -> SectorLattice:
@@ -219,7 +239,7 @@ def _routes(job: LatticeJob, ground: Ground) -> tuple[dict[Case, Routes], Mask]:
         for watch in watches:
             found[_case(watch)] = [mine]
     if "optimal" in job.against:
-        for assets in _answered(job, ground):
+        for assets in _answered(job):
             for (watches,) in watched(ground, assets, (depth_m,)):
                 fastest = watches[0].passage.fastest_routes()
                 for watch in watches:
@@ -229,12 +249,10 @@ def _routes(job: LatticeJob, ground: Ground) -> tuple[dict[Case, Routes], Mask]:
     return {case: concatenated(several) for case, several in found.items()}, walked
 
 
-def _answered(job: LatticeJob, ground: Ground) -> list[tuple[Asset, ...]]:
-    """Return the distinct sets of assets in reach that the optimal adversary answers."""
-    here = {unit.asset.asset_id for unit in units_in(ground, job.items)}
-    sets = [(), tuple(range(len(job.items))), *job.answered]
-    near = [tuple(i for i in sorted(some) if job.items[i].asset_id in here) for some in sets]
-    return [job.project.assets + tuple(job.items[i] for i in some) for some in dict.fromkeys(near)]
+def _answered(job: LatticeJob) -> list[tuple[Asset, ...]]:
+    """Return the distinct sets of assets that the optimal adversary answers."""
+    sets = dict.fromkeys([(), tuple(range(len(job.items))), *job.answered])
+    return [job.project.assets + tuple(job.items[i] for i in some) for some in sets]
 
 
 def _responses(job: LatticeJob, ground: Ground) -> tuple[list[Field], NDArray[np.int64]]:
