@@ -178,17 +178,28 @@ class Journal:
             yield from (record_of(path, entry) for entry in found[seq - found[0].seq :])
             seq = found[-1].seq + 1
 
-    def adopt(self, adopted: Sequence[Entry], admit: Admit | None = None) -> None:
+    def adopt(self, adopted: Sequence[Entry]) -> None:
         """Record entries of another copy of this ledger that follow the head, as they are, as one unit.
 
-        `admit` sees those that mention other statements. Raises LedgerDamaged where they do not go on from
-        the head, NotRecorded.
+        Raises LedgerDamaged where they do not go on from the head, NotRecorded.
         """
         with self._turn:
-            staged = _Staged(self, self._recorded_at or datetime.min.replace(tzinfo=UTC))
+            staged = _Staged(self)
             for entry in adopted:
                 staged.adopt(entry)
             self._make_durable(staged)
+
+    def time(self) -> datetime:
+        """Return when a commit is recorded: now, or the last time while the clock is a little behind it."""
+        now, last = self.now().astimezone(UTC), self._recorded_at
+        if last is None or now >= last:
+            return now
+        if last - now <= timedelta(seconds=HOLD_S):
+            return last
+        raise NotRecorded(
+            f"the clock says {now:%Y-%m-%d %H:%M:%S}, the last record is of {last:%Y-%m-%d %H:%M:%S} (UTC): "
+            "it went back; nothing was recorded, set it right and say it again"
+        )
 
     def close(self) -> None:
         """Make the high-water mark durable and let others write."""
@@ -221,7 +232,7 @@ class Journal:
         """Record what of the units can be, durably, and answer all of them."""
         failure: Exception | None = NotRecorded("recording was interrupted; open the ledger again")
         try:
-            staged = _Staged(self, self._time())
+            staged = _Staged(self)
             for unit in units:
                 staged.take(unit)
             if staged.entries:
@@ -235,18 +246,6 @@ class Journal:
         finally:
             for unit in units:
                 unit.error, unit.done = unit.error or failure, True
-
-    def _time(self) -> datetime:
-        """Return when the commit is recorded: now, or the last time while the clock is a little behind it."""
-        now, last = self.now().astimezone(UTC), self._recorded_at
-        if last is None or now >= last:
-            return now
-        if last - now <= timedelta(seconds=HOLD_S):
-            return last
-        raise NotRecorded(
-            f"the clock says {now:%Y-%m-%d %H:%M:%S}, the last record is of {last:%Y-%m-%d %H:%M:%S} (UTC): "
-            "it went back; nothing was recorded, set it right and say it again"
-        )
 
     def _make_durable(self, staged: _Staged) -> None:
         if self._closed:
@@ -324,8 +323,9 @@ class _Unit:
 class _Staged:
     """What one commit will hold; a `Lookup` of the journal as it will be."""
 
-    def __init__(self, journal: Journal, recorded_at: datetime) -> None:
-        self.recorded_at, self.entries, self.names = recorded_at, list[Entry](), list[Names]()
+    def __init__(self, journal: Journal) -> None:
+        self.recorded_at: datetime | None = None
+        self.entries, self.names = list[Entry](), list[Names]()
         self._journal = journal
         self._seq, self._hash = journal.head.seq, bytes.fromhex(journal.head.hash)
         self._records: dict[str, tuple[Record, bytes]] = {}
@@ -344,13 +344,14 @@ class _Staged:
         """Stage the new statements of a unit and give it its records; or its error, and stage nothing."""
         try:
             fresh = self._fresh(unit)
-            if unit.admit is not None and fresh:
+            at = self._time() if fresh else datetime.max
+            if fresh and unit.admit is not None:
                 unit.admit(tuple(statement for statement, _ in fresh.values()), self)
         except Exception as error:  # the unit's own: the others of the commit go on without it
             unit.error = error
             return
         for statement, text in fresh.values():
-            self._stage(statement, text)
+            self._add(statement, text, payload_bytes(self._seq + 1, at, text), at)
         unit.records = tuple(record for one in unit.statements if (record := self.find(one.statement_id)))
 
     def _fresh(self, unit: _Unit) -> dict[str, tuple[Statement, bytes]]:
@@ -380,15 +381,17 @@ class _Staged:
                 f"record {entry.seq} of the other copy does not go on from record {self._seq}"
             )
         self.recorded_at = head.recorded_at
-        self._add(read_payload(entry.payload)[2], b"", entry.payload)
+        self._add(read_payload(entry.payload)[2], b"", entry.payload, head.recorded_at)
 
-    def _stage(self, statement: Statement, text: bytes) -> None:
-        self._add(statement, text, payload_bytes(self._seq + 1, self.recorded_at, text))
+    def _time(self) -> datetime:
+        """Return the one time of all that the commit holds."""
+        self.recorded_at = self.recorded_at or self._journal.time()
+        return self.recorded_at
 
-    def _add(self, statement: Statement, text: bytes, payload: bytes) -> None:
+    def _add(self, statement: Statement, text: bytes, payload: bytes, at: datetime) -> None:
         self._seq += 1
         self._hash = chained(self._hash, self._seq, payload)
-        record = Record(self._seq, self.recorded_at, statement, self._hash.hex())
+        record = Record(self._seq, at, statement, self._hash.hex())
         names = Names(statement.statement_id, statement.kind, statement.subject_id, statement.corrects)
         self.entries.append(Entry(self._seq, payload, self._hash))
         self.names.append(names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,7 +141,7 @@ def read_entries(folder: Path, after_seq: int = 0) -> Iterator[tuple[Path, Entry
     found = segments(journal)
     check_mark(journal, mark, found)
     wanted = after_seq + 1
-    for segment, following in zip(found, [*found[1:], None], strict=True):
+    for segment, following in zip_longest(found, found[1:]):
         if following is not None and following.header.first_seq <= wanted:
             continue
         if mark is not None and segment.header.number > mark.segment:
