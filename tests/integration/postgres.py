@@ -1,7 +1,7 @@
 """A PostgreSQL server of one's own with PostGIS, for tests and benchmarks: started, used and thrown away.
 
-PostgreSQL refuses to run as root, so root starts it as the user `postgres` or `nobody`. It listens on a socket
-in its own folder and on no port; nothing is synced to disk, since nothing is kept.
+PostgreSQL refuses to run as root, so root starts it as the user `postgres` or `nobody`. It listens on a
+socket in its own folder and on no port; nothing is synced to disk, since nothing is kept.
 """
 
 from __future__ import annotations

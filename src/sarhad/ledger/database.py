@@ -82,7 +82,7 @@ def check_postgis(connection: Connection) -> None:
         with connection.begin_nested():
             connection.execute(text(f"CREATE EXTENSION postgis SCHEMA {POSTGIS_SCHEMA}"))
     except DBAPIError:
-        raise LedgerError(NO_POSTGIS.format(url=connection.engine.url)) from None
+        raise LedgerError(NO_POSTGIS.format(url=connection.engine.url.render_as_string())) from None
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _build_sqlite(engine: Engine, source: _Source) -> None:
                 connection.commit()
             _make_durable(building)
             engine.dispose()
-            _fold_log(path, str(engine.url))
+            _fold_log(path, engine.url.render_as_string())
             os.replace(building, path)
             _make_durable(path.parent)
         finally:

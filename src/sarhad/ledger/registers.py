@@ -85,7 +85,7 @@ def as_of(
 
     `along` keeps those whose chainage meets a range of a part, `within` those that lie wholly in a box: where
     the subject was last said to be, so that what moved away is not found at its old place. Page by page with
-    `limit`, and as `after` the last line of the page before. Times are aware and inclusive. Raises LedgerError.
+    `limit`, and as `after` the last line of the page before. Times are aware and inclusive. LedgerError.
     """
     last = RECORDS.alias("last")
     seq = (

@@ -3,8 +3,8 @@
     journal --read_records--> project (in seq order, each record once) --> tables --> registers
 
 The store keeps how far it has read and the hash that it read there (`head`), written in the same transaction
-as the rows: an interrupted projection goes on where it stopped, and records projected twice change nothing. A
-store that is ahead of the journal, or holds another hash, is not this journal's: it is refused, and built anew.
+as the rows: an interrupted projection goes on where it stopped, and records projected twice change nothing.
+A store that is ahead of the journal or holds another hash is not this journal's: refused, and built anew.
 The journal is the truth: whatever befalls the store, no record is lost.
 """
 
@@ -81,6 +81,9 @@ class Store:
             store._prepare()
         except (LedgerDamaged, LedgerNewer) as fault:
             store._fault = fault
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:
@@ -115,7 +118,7 @@ class Store:
             yield connection
 
     def project(self, records: Iterable[Record]) -> Head:
-        """Take in records, in seq order and without gaps; those taken in before are compared, and passed over.
+        """Take in records, in seq order and without gaps; those known already are compared and passed over.
 
         Every batch is one transaction. LedgerError: records are missing in between (`catch_up`);
         LedgerDamaged: a record differs from the store's (`rebuild`); the database refuses.
@@ -173,7 +176,7 @@ class Store:
             yield connection
 
     def _prepare(self) -> None:
-        """Make the tables where there are none; LedgerNewer, LedgerDamaged where they are of another format."""
+        """Make the tables where there are none; LedgerNewer, LedgerDamaged where of another format."""
         with plain_words(self._engine), self._writing() as connection:
             if self.has_geometry:
                 check_postgis(connection)

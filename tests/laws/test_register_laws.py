@@ -1,0 +1,54 @@
+"""Whatever was said, in whatever order it became known: SQLite's registers are those of the definition."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from sarhad.ledger.store import Store
+from sarhad.ledger.tables import RECORDS
+from store_cases import check_same_as_definition, histories, wkt_of
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}"
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.data())
+def test_a_store_built_at_once_answers_as_the_definition(url, records, data):
+    with Store.open(url, locate=wkt_of) as store:
+        assert store.replace(records).seq == len(records)
+        check_same_as_definition(store, records, data)
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.data())
+def test_a_store_fed_bit_by_bit_answers_as_the_definition(url, records, data):
+    with Store.open(url, locate=wkt_of) as store:
+        store.replace([])
+        done = 0
+        while done < len(records):
+            again = data.draw(st.integers(0, done), label="said again")
+            done = data.draw(st.integers(done + 1, len(records)), label="said up to")
+            assert store.project(records[again:done]).seq == done
+        check_same_as_definition(store, records, data)
+
+
+def test_a_store_that_forgets_a_correction_is_found(url):
+    """The battery itself: it must see what it is there to see."""
+    with Store.open(url, locate=wkt_of) as store:
+
+        @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate])
+        @given(histories(), st.data())
+        def answers_as_the_definition(records, data):
+            store.replace([])
+            store.project(records)
+            with store._engine.begin() as connection:
+                connection.execute(RECORDS.update().values(superseded_at=None))
+            check_same_as_definition(store, records, data)
+
+        with pytest.raises(AssertionError):
+            answers_as_the_definition()
