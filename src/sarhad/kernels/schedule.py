@@ -8,7 +8,7 @@
 d_i is drawn from its own distribution, B_f from the factor that it shares with others: B = exp(s z - s^2/2),
 mean 1, the same for all of its activities in a draw. A distribution is its quantile function, tabled at
 `N_CELL` + 1 equal steps of probability and read in between by straight lines: the distribution function is
-exact at every step and off by at most 4e-4 between. An activity under way since `elapsed_i` days is drawn on
+exact at every step and off by at most 6e-4 between. An activity under way since `elapsed_i` days is drawn on
 condition that it has lasted so long; where it has outlasted all that was thought possible, the estimate is
 spent and the rest is drawn anew.
 

@@ -151,7 +151,7 @@ class CommonFactor:
 class Activity:
     """One step of one item. `began_on` with no `finished_on` is under way; both are facts, not forecasts.
 
-    It keeps `n_crew` of its crew busy from its start to its finish, closed times between included.
+    `crews` says how many of which crew it keeps busy, from its start to its finish, closed times included.
     """
 
     activity_id: str
@@ -159,8 +159,7 @@ class Activity:
     after: tuple[str, ...] = ()
     item_id: str = ""
     step: str = ""
-    crew_id: str = ""
-    n_crew: int = 1
+    crews: tuple[tuple[str, int], ...] = ()
     closure_ids: tuple[str, ...] = ()
     factor_id: str = ""
     lag_days: float = 0.0
@@ -173,8 +172,8 @@ class Activity:
             raise ValueError("activity_id must not be empty")
         if not 0 <= self.lag_days < math.inf:
             raise ValueError(f"activity {self.activity_id}: lag_days must be finite and not negative")
-        if self.n_crew < 1:
-            raise ValueError(f"activity {self.activity_id}: n_crew must be at least 1, found {self.n_crew}")
+        if any(n < 1 for _, n in self.crews) or len(dict(self.crews)) < len(self.crews):
+            raise ValueError(f"activity {self.activity_id}: crews: 1 or more of each, found {self.crews}")
         if self.began_on and self.finished_on and self.finished_on < self.began_on:
             raise ValueError(f"activity {self.activity_id}: finished_on lies before began_on")
 
@@ -212,17 +211,17 @@ class Network:
         named = {
             "activity": one.after,
             "closure": one.closure_ids,
-            "crew": (one.crew_id,) if one.crew_id else (),
+            "crew": [name for name, _ in one.crews],
             "factor": (one.factor_id,) if one.factor_id else (),
         }
         for what, ids in named.items():
             _check_known(f"activity {one.activity_id}", what, ids, known)
         sizes = {crew.crew_id: crew.n for crew in self.crews}
-        if one.crew_id and one.n_crew > sizes[one.crew_id]:
-            raise ValueError(
-                f"activity {one.activity_id}: needs {one.n_crew} of crew {one.crew_id}, "
-                f"which has {sizes[one.crew_id]}"
-            )
+        for name, n in one.crews:
+            if n > sizes[name]:
+                raise ValueError(
+                    f"activity {one.activity_id}: needs {n} of crew {name}, which has {sizes[name]}"
+                )
 
     def _check_facts(self, one: Activity) -> None:
         for name, fact in (("began_on", one.began_on), ("finished_on", one.finished_on)):

@@ -236,18 +236,19 @@ def hand_overs(network: Network, start: I64, finish: I64, days: I64) -> list[tup
     by_start = sorted(range(len(start)), key=lambda i: (start[i], finish[i], place[i]))
     for i in by_start:
         one = network.activities[i]
-        if not one.crew_id or days[i] == 0 or one.finished_on is not None:
+        if days[i] == 0 or one.finished_on is not None:
             continue
-        at = units[one.crew_id]
-        free = [u for u in range(len(at)) if at[u] < 0 or finish[at[u]] <= start[i]]
-        if len(free) < one.n_crew:
-            raise ValueError(f"activity {one.activity_id}: crew {one.crew_id} is busy on day {start[i]}")
         waited = set(network.before[i])
-        free.sort(key=lambda u: (at[u] not in waited, -finish[at[u]] if at[u] >= 0 else 1, at[u], u))
-        for u in free[: one.n_crew]:
-            if at[u] >= 0 and at[u] not in waited:
-                found.append((network.activities[at[u]].activity_id, one.activity_id))
-            at[u] = i
+        for crew_id, n in one.crews:
+            at = units[crew_id]
+            free = [u for u in range(len(at)) if at[u] < 0 or finish[at[u]] <= start[i]]
+            if len(free) < n:
+                raise ValueError(f"activity {one.activity_id}: crew {crew_id} is busy on day {start[i]}")
+            rank = [(at[u] not in waited, -finish[at[u]] if at[u] >= 0 else 1, at[u], u) for u in free]
+            for *_, u in sorted(rank)[:n]:
+                if at[u] >= 0 and at[u] not in waited:
+                    found.append((network.activities[at[u]].activity_id, one.activity_id))
+                at[u] = i
     return list(dict.fromkeys(found))
 
 
@@ -283,7 +284,7 @@ class _Problem:
         for k, i in enumerate(order):
             before = net.before[net.before_at[k] : net.before_at[k + 1]]
             chain[k] = chain[before].max(initial=0.0) + self._days[i] + net.lag_days[k]
-        crewed = sum(int(self._days[i]) for i, one in enumerate(self._network.activities) if one.crew_id)
+        crewed = sum(int(self._days[i]) for i, one in enumerate(self._network.activities) if one.crews)
         closed = closed_days(self._network, [one.closure_id for one in self._network.closures])
         work = float(chain.max() + crewed)
         last_day = kernel.after_work(closed, float(net.earliest_days.max()), work)
@@ -344,7 +345,8 @@ class _Problem:
     def _limit(self, crew_id: str, n: int) -> None:
         intervals, needs = [], []
         for i, one in enumerate(self._network.activities):
-            if one.crew_id != crew_id or one.finished_on is not None or self._days[i] == 0:
+            need = dict(one.crews).get(crew_id, 0)
+            if need == 0 or one.finished_on is not None or self._days[i] == 0:
                 continue
             start, finish = self.start[i], self.finish[i]
             size: Any = int(self._days[i])
@@ -353,7 +355,7 @@ class _Problem:
             elif one.closure_ids:
                 size = self.model.new_int_var(0, self._horizon, "")
             intervals.append(self.model.new_interval_var(start, size, finish, f"busy {i}"))
-            needs.append(one.n_crew)
+            needs.append(need)
         if intervals:
             self.model.add_cumulative(intervals, needs, n)
 

@@ -148,8 +148,7 @@ class _Chain:
             after=(before,) if before else (),
             item_id=item.item_id,
             step=step,
-            crew_id=estimate.crew_id if estimate.crew_id in crews else "",
-            n_crew=estimate.n_crew,
+            crews=((estimate.crew_id, estimate.n_crew),) if estimate.crew_id in crews else (),
             closure_ids=tuple(sorted(closures)),
             factor_id=f"{estimate.shared_with} {sharer}" if sharer else "",
         )

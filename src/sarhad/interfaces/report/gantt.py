@@ -77,7 +77,7 @@ PHASE_OF: Mapping[str, str] = {
     "accept": "move", "install": "use", "train": "use", "commission": "use", "repair": "repair",
 }  # fmt: skip
 PHASE_COLOUR: Mapping[str, str] = {
-    "decide": "#2b3a63", "make": "#3f7ca6", "move": "#7fb5ae", "use": "#e3b23c", "repair": "#b05a7a",
+    "decide": "#2b3a63", "make": "#3f7ca6", "move": "#5f9f98", "use": "#edc24d", "repair": "#b05a7a",
 }  # fmt: skip
 CLOSED = "#e4e6ea"
 MAX_ROWS = 42
