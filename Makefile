@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := tajik-afghan
 
-.PHONY: help demo demo-full test test-all bench lint format clean
+.PHONY: help demo demo-full test test-all bench lint format clean postgres
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,14 +43,33 @@ lint: $(VENV)/.dev  ## ruff, mypy strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint  ## what CI runs
+# The server that tests start for themselves. Debian would also make and run a cluster of its own on installing
+# it, which nobody asked for: while it installs, a file says not to.
+SERVER := postgresql-15 postgresql-15-postgis-3
+LEAVE_OFF := /etc/postgresql-common/createcluster.d/sarhad.conf
+
+postgres:  ## PostgreSQL 15 with PostGIS, for the tests of the store (installs it as root on Debian)
+	@if ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "Installing PostgreSQL 15 and PostGIS (once) ..."; \
+	  mkdir -p $(dir $(LEAVE_OFF)) && echo "create_main_cluster = false" > $(LEAVE_OFF); \
+	  export DEBIAN_FRONTEND=noninteractive; log=$$(mktemp); \
+	  install="apt-get install --yes --quiet --no-install-recommends $(SERVER)"; \
+	  $$install >$$log 2>&1 || { apt-get update --quiet >$$log 2>&1 && $$install >$$log 2>&1; } || \
+	    { tail -n 3 $$log; echo "PostgreSQL could not be installed: tests that need it are skipped"; }; \
+	  rm -f $$log $(LEAVE_OFF); \
+	else \
+	  echo "PostgreSQL with PostGIS is missing (as root: apt-get install $(SERVER)): its tests are skipped"; \
+	fi
+
+test: lint postgres  ## what CI runs
 	$(BIN)/python -m pytest -m "not long"
 
-test-all: lint  ## the long suites too
+test-all: lint postgres  ## the long suites too
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
-	@for file in sight travel crossing siting example; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	@for file in sight travel crossing siting example store; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	@if [ -n "$(SAMPLES)" ]; then $(BIN)/python benchmarks/relief.py $(SAMPLES); \
 	  else echo "relief: skipped; name a folder of SRTM samples: make bench SAMPLES=..."; fi
 

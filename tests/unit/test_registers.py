@@ -54,7 +54,7 @@ def states(lines):
 
 
 def test_what_was_believed_then_is_not_what_is_known_now(store, desk):
-    """On 10 March it is said to work from the 1st; on 20 March it comes out that it is silent since the 5th."""
+    """On 10 March it is said to work from the 1st; on 20 March that it is silent since the 5th."""
     desk.say("asset.state", "A-1", day(3, 1), day(3, 10), "recipient", state="working")
     desk.say("asset.state", "A-1", day(3, 5), day(3, 20), "recipient", state="silent")
 
