@@ -25,7 +25,7 @@ from sarhad.model.plan import Budget, PlanItem
 from sarhad.model.project import Project
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
-from sarhad.planning.items import Item, limits_of, offered_items
+from sarhad.planning.items import limits_of, offered_items
 from sarhad.planning.nested import PhasingEffort, in_order, nested_plans, year_bound
 from sarhad.planning.search import lazy_greedy
 from sarhad.planning.siting import Mix, _Search
@@ -130,18 +130,19 @@ def phase(
     items = offered_items(project, candidate_sites(project, compute))
     years = tuple(limits_of(items, one.budget) for one in phases)
     check_phases(phases, years)
-    search = _Search(project, items, phases[-1].budget, mix or Mix(), compute)
+    mix = mix or Mix()
+    search = _Search(project, items, phases[-1].budget, mix, compute)
     weight = np.array([one.weight for one in phases])
     tried: list[I64] = []
     for _ in range(effort.rounds):
-        counts = nested_plans(search.pool(search.mix), years, weight, effort)
+        counts = nested_plans(search.pool(mix), years, weight, effort)
         if any(np.array_equal(counts, other) for other in tried):
             break
         tried.append(counts)
         for count in np.unique(counts, axis=0):
             search.cut(count)
-    best = max(tried, key=lambda counts: _worth(search, counts) @ weight)
-    return _result(search, items, phases, years, best, effort)
+    best = max(tried, key=lambda counts: _worth(search, mix, counts) @ weight)
+    return _result(search, mix, phases, years, best, effort)
 
 
 def check_phases(phases: Sequence[Phase], years: Sequence[Limits]) -> None:
@@ -155,25 +156,24 @@ def check_phases(phases: Sequence[Phase], years: Sequence[Limits]) -> None:
             raise InputFaults.one("phases", expected, f"less in {phases[k + 1].year}", column="budget")
 
 
-def _worth(search: _Search, counts: I64) -> F64:
+def _worth(search: _Search, mix: Mix, counts: I64) -> F64:
     """Return the exact value of each year's plan, (year,), against all routes known now."""
-    mix = search.mix
     pairs = [search.values(count, fresh=True) for count in counts]
     return np.array([mix.unaware * unaware + mix.optimal * optimal for unaware, optimal in pairs])
 
 
 def _result(
     search: _Search,
-    items: Sequence[Item],
+    mix: Mix,
     phases: Sequence[Phase],
     years: Sequence[Limits],
     counts: I64,
     effort: PhasingEffort,
 ) -> PhasedPlan:
     """Return plans as purchases in order, with values, bounds and what would come next."""
-    pool = search.pool(search.mix)
+    pool = search.pool(mix)
     weight = np.array([one.weight for one in phases])
-    values = _worth(search, counts)
+    values = _worth(search, mix, counts)
     bounds = np.array([year_bound(pool, *pair, effort) for pair in zip(years, counts, strict=True)])
     column, gain, year = in_order(pool, years, counts)
     open_ended = years[-1]._replace(money_usd=np.inf, crew_limit_n=np.inf)
@@ -183,14 +183,14 @@ def _result(
     bought_in: list[int | None] = [phases[t].year for t in year]
     bought_in += [None] * len(onward.column)
     ranking = tuple(PhasedItem(y, item) for y, item in zip(bought_in, listed, strict=True))
-    nothing = np.zeros((1, len(items)), np.int64)
+    nothing = np.zeros((1, pool.n_col), np.int64)
     return PhasedPlan(
         phases=tuple(phases),
         items=ranking[: len(column)],
         ranking=ranking,
         value=float(values @ weight),
         bound=float(bounds @ weight),
-        before=float(_worth(search, nothing)[0] * weight.sum()),
+        before=float(_worth(search, mix, nothing)[0] * weight.sum()),
         values=tuple(values.tolist()),
         bounds=tuple(bounds.tolist()),
     )
