@@ -1,0 +1,210 @@
+"""`sarhad programme` on a real ledger: what two parties say of an item, from templates to reports."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
+
+from sarhad.errors import InputFaults, UnknownName
+from sarhad.interfaces.cli.app import app
+from sarhad.io.iati import read_iati
+from sarhad.io.ocds import read_ocds
+from sarhad.io.plans import plan_as_dict
+from sarhad.io.programme_schema import ITEMS, MOVES
+from sarhad.io.programme_tables import item_cells, read_tables
+from sarhad.io.programme_templates import csv_text
+from sarhad.model.asset import Asset
+from sarhad.model.plan import Plan, PlanItem
+from small_programme import DONOR, HERE, LATE, RECIPIENT, item, placed_item
+
+Say = Callable[..., object]
+
+
+def run(*words: object) -> str:
+    """Run a command in this process; errors of Sarhad are raised."""
+    done = CliRunner().invoke(app, [*map(str, words)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def say(folder: Path, *words: object) -> dict:
+    return json.loads(run("programme", words[0], folder, *words[1:], "--json"))
+
+
+ITEM_ROWS = [
+    item_cells(placed_item("cam-1", HERE, 4, planned={"delivered": LATE.date()})),
+    item_cells(item("cam-2", 2, currency="EUR")),
+]
+STEPS = ("pledged", "approved", "contracted", "produced", "shipped", "delivered")
+
+
+def move_rows(item_id: str, quantity: float) -> list[dict]:
+    return [
+        {"item_id": item_id, "state": state, "at": f"2026-01-0{k}", "quantity": quantity, "authority": DONOR}
+        for k, state in enumerate(STEPS, 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with two items delivered, and keys of both parties beside it; to be left as it is."""
+    tmp_path = tmp_path_factory.mktemp("programme")
+    folder = tmp_path / "border"
+    run("programme", "init", folder)
+    for name in (DONOR, RECIPIENT):
+        made = json.loads(run("ledger", "key", "new", name, "--out", tmp_path / f"{name}.pem", "--json"))
+        run("ledger", "key", "trust", name, made["public_key"], folder)
+    items, moves = folder / "programme" / "items.csv", folder / "programme" / "moves.csv"
+    items.write_text(csv_text(ITEMS, ITEM_ROWS))
+    moves.write_text(csv_text(MOVES, [*move_rows("cam-1", 4), *move_rows("cam-2", 2)]))
+    found = say(folder, "import", items, moves)
+    assert (found["n_items"], found["n_moves"], found["n_recorded"], found["n_known"]) == (2, 12, 14, 0)
+    return folder
+
+
+@pytest.fixture
+def folder(begun: Path, tmp_path: Path) -> Path:
+    """A copy of it, to say things in."""
+    shutil.copytree(begun.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "border"
+
+
+def signed(folder: Path, name: str) -> tuple[object, ...]:
+    return ("--authority", name, "--key", folder.parent / f"{name}.pem")
+
+
+def at(folder: Path, *words: object) -> dict[str, dict]:
+    return {one["item_id"]: one["at"] for one in say(folder, "status", *words)["items"]}
+
+
+def test_importing_twice_records_once(begun: Path):
+    files = [begun / "programme" / name for name in ("items.csv", "moves.csv")]
+    assert say(begun, "import", *files)["n_recorded"] == 0
+
+
+def test_a_joint_act_and_what_follows(folder: Path):
+    act = say(folder, "record", "cam-1", "accepted", "-n", 3, *signed(folder, RECIPIENT))
+    assert at(folder)["cam-1"] == {"delivered": 4}
+    with pytest.raises(InputFaults, match=r"cam-1\], installed: quantity: .*3 await the second signature"):
+        say(folder, "record", "cam-1", "installed", "-n", 3, "--authority", RECIPIENT)
+    with pytest.raises(InputFaults, match="expected Aria, the other party"):
+        say(folder, "confirm", act["statement_id"], *signed(folder, RECIPIENT))
+    say(folder, "confirm", act["statement_id"], *signed(folder, DONOR))
+    for state in ("installed", "trained", "working"):
+        say(folder, "record", "cam-1", state, "-n", 3, "--authority", RECIPIENT)
+    assert at(folder)["cam-1"] == {"delivered": 1, "working": 3}
+    say(folder, "record", "cam-1", "down", "-n", 1, "--authority", RECIPIENT)
+    say(folder, "record", "cam-1", "delivered", "--forecast", "2030-01-01", "--authority", DONOR)
+    assert act["statement_id"] not in run("programme", "status", folder)
+    assert json.loads(run("ledger", "verify", folder, "--json"))["sound"] is True
+
+
+def test_contested_is_disputed(folder: Path):
+    act = say(folder, "record", "cam-1", "accepted", "-n", 4, *signed(folder, RECIPIENT))
+    say(folder, "contest", act["statement_id"], "-n", 1, "--reason", "three only", *signed(folder, DONOR))
+    (one,) = (one for one in say(folder, "status")["items"] if one["item_id"] == "cam-1")
+    assert (one["disputed"], one["acts"]) == ({"delivered": 1}, {act["statement_id"]: 3})
+    assert act["statement_id"] in run("programme", "status", folder)
+
+
+def test_any_day_as_believed_on_any_day(begun: Path):
+    assert at(begun, "--as-of", "2026-01-02")["cam-1"] == {"approved": 4}
+    assert at(begun, "--as-of", "2026-01-02T12:00")["cam-1"] == {"approved": 4}
+    assert at(begun, "--believed", "2026-01-02") == {}
+
+
+def test_reports(begun: Path):
+    found = say(begun, "report", "--rate", "EUR=2")
+    assert {(row["currency"], row["received"]) for row in found["money"]} == {
+        ("USD", 240_000),
+        ("EUR", 120_000),
+    }
+    assert [(row["currency"], row["received"]) for row in found["money_summed"]] == [("USD", 480_000)]
+    assert found["donors"][0]["received"] == 6
+    text = run("programme", "report", begun)
+    assert "Pledge against delivery" in text
+    with pytest.raises(InputFaults, match="CURRENCY=RATE"):
+        say(begun, "report", "--rate", "EUR=0")
+    with pytest.raises(InputFaults, match="a rate above 0 in USD for EUR"):
+        say(begun, "report", "--rate", "GBP=2")
+
+
+def test_every_form_goes_out_and_comes_back(begun: Path, tmp_path: Path):
+    who = ("--publisher", "Border office", "--reporting-org", "XM-TEST", "--country", "TJ")
+    for name in ("out.xlsx", "items.csv", "moves.csv", "out.json", "out.xml"):
+        say(begun, "export", tmp_path / name, *who)
+    items = read_tables(tmp_path / "out.xlsx").items
+    assert [one.item_id for one in items] == ["cam-1", "cam-2"]
+    assert read_tables(tmp_path / "items.csv").items == items
+    assert read_ocds(tmp_path / "out.json") == read_iati(tmp_path / "out.xml") == items
+    assert len(read_tables(tmp_path / "moves.csv").moves) == 12
+    for name in ("out.json", "out.xml", "out.xlsx"):
+        other = tmp_path / name.replace(".", "-")
+        run("programme", "init", other)
+        assert say(other, "import", tmp_path / name)["n_items"] == 2
+
+
+def test_all_faults_of_all_files_and_nothing_is_recorded(begun: Path, tmp_path: Path):
+    (tmp_path / "i.csv").write_text(csv_text(ITEMS, [{**ITEM_ROWS[0], "item_id": "x", "currency": ""}]))
+    (tmp_path / "m.csv").write_text(csv_text(MOVES, [{**move_rows("cam-1", 1)[0], "state": "sent"}]))
+    with pytest.raises(InputFaults) as caught:
+        say(begun, "import", tmp_path / "i.csv", tmp_path / "m.csv")
+    assert {fault.file for fault in caught.value.faults} == {"i.csv", "m.csv"}
+    rows = [{**one, "quantity": 99} for one in move_rows("cam-1", 1)[4:]]
+    (tmp_path / "m.csv").write_text(csv_text(MOVES, [*move_rows("cam-2", 1)[:1], *rows]))
+    before = at(begun)
+    with pytest.raises(InputFaults) as caught:
+        say(begun, "import", tmp_path / "m.csv")
+    assert {(fault.file, fault.row) for fault in caught.value.faults} >= {("m.csv", 2)}
+    assert at(begun) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("record", "cam-9", "pledged", "-n", 1, "--authority", DONOR), "described before"),
+        (("record", "cam-1", "sent", "-n", 1, "--authority", DONOR), "STATE"),
+        (("record", "cam-1", "pledged", "-n", -1, "--authority", DONOR), "above 0, found -1"),
+        (("record", "cam-1", "delivered", "-n", 1, "--authority", DONOR), "at most 0"),
+        (("record", "cam-1", "pledged", "-n", 1, "--authority", DONOR, "--at", "soon"), "--at"),
+        (("record", "cam-1", "pledged", "-n", 1, "--authority", DONOR, "--at", "2199-01-01"), "up to"),
+        (("record", "cam-1", "accepted", "-n", 1, "--authority", RECIPIENT), "signed by donor or"),
+        (("export", "a.doc"), "ends in .xlsx"),
+        (("export", "a.xml"), "--publisher"),
+        (("export", "a.xml", "--publisher", "x"), "--reporting-org"),
+        (("status", "--as-of", "soon"), "--as-of"),
+        (("init",), "no programme yet"),
+    ],
+)
+def test_what_is_refused(begun: Path, words: tuple, said: str):
+    with pytest.raises(InputFaults, match=said):
+        say(begun, *words)
+
+
+def test_a_word_on_nothing_is_refused(begun: Path):
+    with pytest.raises(UnknownName, match="no statement nothing"):
+        say(begun, "confirm", "nothing", *signed(begun, DONOR))
+
+
+def test_without_a_ledger_there_is_a_clear_word(tmp_path: Path):
+    with pytest.raises(UnknownName, match="there is no ledger"):
+        say(tmp_path, "status")
+
+
+def test_templates_from_a_plan(tmp_path: Path):
+    plan = Plan((PlanItem(1, Asset("t-1", "thermal_medium", HERE, n=2), "site-1", 1.0, 0.0, 0.1),))
+    (tmp_path / "plan.json").write_text(json.dumps({"items": plan_as_dict(plan)}))
+    found = say(tmp_path / "new", "init", "--plan", tmp_path / "plan.json")
+    assert found["n_items"] == 1
+    sheet = load_workbook(tmp_path / "new" / "programme" / "programme.xlsx")["items"]
+    assert [sheet["A2"].value, sheet["C2"].value, sheet["E2"].value] == ["t-1", 2, None]
+    strange = json.loads((tmp_path / "plan.json").read_text().replace("thermal_medium", "ray_gun"))
+    (tmp_path / "plan.json").write_text(json.dumps(strange))
+    with pytest.raises(UnknownName, match="no equipment is named ray_gun"):
+        say(tmp_path / "other", "init", "--plan", tmp_path / "plan.json")
