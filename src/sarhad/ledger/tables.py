@@ -85,7 +85,7 @@ class Geometry(UserDefinedType[str]):
 
     cache_ok = True
 
-    def get_col_spec(self, **_: object) -> str:
+    def get_col_spec(self) -> str:  # type: ignore[override]
         """The column's type in PostgreSQL."""
         return "geometry(Geometry,4326)"
 
