@@ -20,7 +20,7 @@ from sarhad.errors import Fault, InputFaults, UnknownName
 from sarhad.io.dates import read_date
 from sarhad.io.gazetteer import Gazetteer
 from sarhad.io.numerals import read_value
-from sarhad.io.tables import Column, Place, Row, Schema, check_rows, nearest
+from sarhad.io.tables import Column, Place, Row, Schema, check_header, check_row, nearest
 from sarhad.io.vector import read_layer
 from sarhad.model.claim import RELIABILITY, UNKNOWN_ORIGIN, Claim, Grade, Rules, Span
 from sarhad.model.line import ChainageRange
@@ -30,6 +30,7 @@ from sarhad.model.record import OnLine
 OWN = "own"
 _UNITS = tuple(name for name in UNITS if name)
 _LETTERS = tuple(RELIABILITY)
+CONFIRM = Column("confirm", "flag", "Whether a person confirmed it; empty: yes", default=True)
 CLAIMS = Schema(
     "claims",
     (
@@ -51,7 +52,7 @@ CLAIMS = Schema(
         Column("place_country", "text", "Its country, where the name fits several", default=""),
         Column("km_from", "number", "Chainage where it starts, in place of a name", "km", low=0),
         Column("km_to", "number", "Chainage where it ends", "km", low=0),
-        Column("confirm", "flag", "Whether a person confirmed it; left out: all rows count", default=True),
+        CONFIRM,
     ),
 )
 WEIGHT_HEADER = ("name", "km_from", "km_to", "weight")
@@ -84,8 +85,13 @@ def check_claims(
     unit that does not measure the property, dates, chains, places that are unknown or ambiguous.
     """
     faults: list[Fault] = []
-    rows = check_rows(header, raw, CLAIMS, place, faults, from_text=True)
-    found = [_claim(row, desk, place, faults) for row in rows if row.complete and row.flag("confirm")]
+    check_header(header, CLAIMS.columns, place, faults, strict=False)
+    found: list[Claim | None] = []
+    for number, cells in enumerate(raw, 1):
+        if check_row(cells, number, (CONFIRM,), place, faults, from_text=True).values.get("confirm") is False:
+            continue  # what nobody confirmed may be half filled in
+        row = check_row(cells, number, CLAIMS.columns, place, faults, from_text=True)
+        found.append(_claim(row, desk, place, faults) if row.complete else None)
     if faults:
         raise InputFaults(faults)
     return tuple(claim for claim in found if claim is not None)

@@ -42,6 +42,7 @@ _NUMBER = re.compile(
     rf"|\b(?P<words>{_WORDS})\b)",
     re.IGNORECASE,
 )
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 _JOIN = re.compile(r"\s*(?:to|and|-|–)\s*", re.IGNORECASE)
 
 
@@ -66,7 +67,9 @@ def find_numerals(text: str) -> Iterator[Numeral]:
         further = matches[k + 1] if k + 1 < len(matches) else None
         if further is not None and _is_range(text, first, further):
             low, high = _amount(first)[0], _amount(further)[0]
-            yield Numeral(first.start(), further.end(), Interval(low, high), "range")
+            between = _BETWEEN.search(text[: first.start()])
+            start = between.start() if between else first.start()
+            yield Numeral(start, further.end(), Interval(low, high), "range")
             k += 2
             continue
         yield _numeral(first)
@@ -79,7 +82,7 @@ def _is_range(text: str, first: re.Match[str], further: re.Match[str]) -> bool:
     bound = further["least"] or further["most"] or further["about"] or first["fraction"]
     if not _JOIN.fullmatch(between) or bound or not (first["digits"] and further["digits"]):
         return False
-    if "and" in between and not re.search(r"\bbetween\s+$", text[: first.start()], re.IGNORECASE):
+    if "and" in between and not _BETWEEN.search(text[: first.start()]):
         return False
     return _amount(first)[0] < _amount(further)[0]
 
@@ -139,8 +142,7 @@ def read_value(text: str, unit: str) -> Value:
     if not unit:
         return Words(cell)
     found = list(find_numerals(cell))
-    left = cell if len(found) != 1 else cell[: found[0].start] + cell[found[0].end :]
-    if left.strip().lower() not in {"", "between"}:
+    if len(found) != 1 or cell[: found[0].start] + cell[found[0].end :]:
         raise ValueError(f"one number such as 1,344, over 1,000, about 980 or 600 to 650; found {cell}")
     one = found[0]
     if one.is_share and unit == "percent" and isinstance(one.value, Number):

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sarhad.errors import Fault, InputFaults, UnknownName
-from sarhad.ledger.ledger import store_url_of
-from sarhad.ledger.reading import JOURNAL
+from sarhad.errors import Fault, InputFaults
+from sarhad.ledger.ledger import refuse_none, store_url_of
 from sarhad.ledger.registers import listed
 from sarhad.ledger.store import Store
 from sarhad.model.claim import Claim, Rules
@@ -38,8 +37,7 @@ def open_desk(
     folder: Path, *, believed_at: datetime, about_at: datetime, store_url: str | None = None
 ) -> Standing:
     """Return what a ledger believed at one time about another; UnknownName where there is no ledger."""
-    if not (folder / JOURNAL).exists():
-        raise UnknownName(f"{folder}: there is no ledger; `sarhad ledger init` begins one")
+    refuse_none(folder)
     with Store.open(store_url or store_url_of(folder)) as store:
         store.catch_up(folder)
         lines = [

@@ -88,12 +88,19 @@ def _pair(a: Claim, b: Claim, known: Property) -> Iterator[Conflict]:
     if a.same_time(b, known):
         severity = _severity(compare(a.value, a.unit, b.value, b.unit))
         if severity:
-            why = f"{show(a.value, a.unit)} against {show(b.value, b.unit)}"
-            yield Conflict("direct", severity, a.subject, a.property_id, (a, b), why)
+            less, more = sorted((a, b), key=_least)
+            why = f"{show(less.value, less.unit)} against {show(more.value, more.unit)}"
+            yield Conflict("direct", severity, a.subject, a.property_id, (less, more), why)
     elif known.trend == "grows" and extent(b.value, b.unit)[1] < extent(a.value, a.unit)[0]:
         early, late = show(a.value, a.unit), show(b.value, b.unit)
         why = f"{early} in {a.as_of:%Y-%m}, later only {late} in {b.as_of:%Y-%m}"
         yield Conflict("fallen", "conflict", a.subject, a.property_id, (a, b), why)
+
+
+def _least(claim: Claim) -> tuple[float, str, str]:
+    if isinstance(claim.value, Words):
+        return 0.0, claim.value.text, claim.claim_id
+    return as_written(claim.value, claim.unit)[0], "", claim.claim_id
 
 
 def _severity(verdict: Verdict) -> Severity | None:

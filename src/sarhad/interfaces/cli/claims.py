@@ -24,11 +24,12 @@ from sarhad.interfaces.cli.claims_session import (
     StoreUrl,
     desk_of,
     now,
+    project_of,
+    rules_of,
     standing_at,
     write,
 )
 from sarhad.interfaces.cli.console import AsJson, answer
-from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import check_claims
 from sarhad.io.numerals import read_value
 from sarhad.io.tables import Place
@@ -59,7 +60,7 @@ def list_claims(
     as_json: AsJson = False,
 ) -> None:
     """List claims with their grade and independent origins, and what is held on each question."""
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     held = standing_at(folder, believed_at, about_at, store).register
     asked = Question.read(question) if question else None
     claims = [claim for claim in held.claims.values() if asked in {None, claim.question}]
@@ -91,7 +92,7 @@ def show_conflicts(
     as_json: AsJson = False,
 ) -> None:
     """List claims that cannot all hold, with the words of each."""
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     held = standing_at(folder, believed_at, about_at, store).register
     found = find_conflicts(held.claims.values(), rules)
     value = [shown.conflict_as_dict(one) for one in found]
@@ -121,7 +122,7 @@ def add_claim(
     as_json: AsJson = False,
 ) -> None:
     """Record one claim."""
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     row = {
         "subject": subject,
         "property": name,
@@ -137,7 +138,7 @@ def add_claim(
         "credibility": grade[1:],
         "place": place,
     }
-    claims = check_claims(list(row), [row], Place("claim"), desk_of(project, rules))
+    claims = check_claims(list(row), [row], Place("claim"), desk_of(project_of(folder, project), rules))
     held = standing_at(folder, None, None, store).register
     statements = admit(held, claims, rules, desk_claims.Speaker(authority, author))
     records = write(folder, statements, key, store)
@@ -208,7 +209,7 @@ def withdraw_claim(
 def _record_with_effects(
     folder: Path, held: Standing, statement: Statement, where: tuple[Path | None, str | None], as_json: bool
 ) -> None:
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     changed = effects(held.register, since(held.records, statement, now()), rules)
     key, store = where
     (record,) = write(folder, [statement], key, store)
@@ -242,9 +243,9 @@ def use_claims(
         raise InputFaults.one("use", "a figure with an operation and its inputs", error) from error
     speaker = desk_claims.Speaker(authority, author)
     statement = desk_claims.use(held.register, one, speaker=speaker, ids=(str(ULID()), now()))
-    worked_out = figure(since(held.records, statement, now()), name, read_rules(folder))
+    worked_out = figure(since(held.records, statement, now()), name, rules_of(folder))
     write(folder, [statement], key, store)
-    answer(shown.figure_as_dict(worked_out), as_json, lambda: shown.draw_figures([(one, worked_out, {})]))
+    answer(shown.figure_as_dict(worked_out), as_json, lambda: shown.draw_figures([(one, worked_out, {})], {}))
 
 
 @app.command("uses")
@@ -257,7 +258,7 @@ def show_uses(
     as_json: AsJson = False,
 ) -> None:
     """List the figures worked out from claims, and what each claim on an open question would make of them."""
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     held = standing_at(folder, believed_at, about_at, store).register
     names = tuple(held.uses) if claim is None else uses_of(held, claim, rules)
     found = []
@@ -269,4 +270,4 @@ def show_uses(
         }  # fmt: skip
         found.append((held.uses[name], worked_out, spread))
     value = [shown.use_as_dict(*one) for one in found]
-    answer(value, as_json, lambda: shown.draw_figures(found))
+    answer(value, as_json, lambda: shown.draw_figures(found, held.claims))

@@ -22,13 +22,14 @@ from sarhad.interfaces.cli.claims_session import (
     desk_of,
     end_of,
     now,
+    project_of,
+    rules_of,
     standing_at,
     write,
 )
 from sarhad.interfaces.cli.console import AsJson, answer
 from sarhad.io.acled import read_acled, read_incident_kinds, write_acled
 from sarhad.io.article import Proposal, propose
-from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import CLAIMS, read_article, read_claims, write_rows, write_weights
 from sarhad.io.gazetteer import Gazetteer
 from sarhad.io.project import open_project
@@ -53,11 +54,13 @@ def import_file(
 ) -> None:
     """Record the claims of a table (rows with confirm = no are left out), or ACLED's events as incidents."""
     speaker = desk_claims.Speaker(authority, author)
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     if acled:
-        statements, remarks = _acled_statements(file, project, speaker, keep_notes=keep_notes)
+        statements, remarks = _acled_statements(
+            file, project_of(folder, project), speaker, keep_notes=keep_notes
+        )
     else:
-        claims = read_claims(file, desk_of(project, rules))
+        claims = read_claims(file, desk_of(project_of(folder, project), rules))
         held = standing_at(folder, None, None, store).register
         statements, remarks = list(admit(held, claims, rules, speaker)), {}
     before = _known(folder, store)
@@ -164,7 +167,7 @@ def write_threat_weights(
     """Turn incidents and districts held opposite into threat weights that the project can take."""
     opened = open_project(project)
     held = standing_at(folder, believed_at, about_at, store)
-    rules = read_rules(folder)
+    rules = rules_of(folder)
     found = threats(held.records, held.register, read_incident_kinds(), rules)
     stretches = opened.line.stretches(opened.settings.stretch_m)
     at = end_of(about_at, "--about-at") if about_at else now()

@@ -10,19 +10,22 @@ from typing import Annotated
 import typer
 
 from sarhad.errors import InputFaults
+from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import Desk
 from sarhad.io.dates import read_date
 from sarhad.io.gazetteer import read_gazetteer
+from sarhad.io.project import PROJECT_FILE as PROJECT
 from sarhad.io.project import open_project
-from sarhad.ledger.ledger import Ledger
+from sarhad.ledger.ledger import ledger_folder, open_ledger
 from sarhad.ledger.signing import read_private_key, sign
 from sarhad.model.claim import Rules
 from sarhad.model.record import Record, Statement
 from sarhad.planning.claim_desk import Standing, open_desk
 
-LedgerFolder = Annotated[Path, typer.Argument(help="Ledger folder.")]
+LedgerFolder = Annotated[Path, typer.Argument(help="Project folder (its ledger/), or a ledger's own folder.")]
 ProjectFolder = Annotated[
-    Path | None, typer.Option("--project", help="Project whose line and districts place names.")
+    Path | None,
+    typer.Option("--project", help="Project that places names; else the folder, if it is one."),
 ]
 Authority = Annotated[str, typer.Option("--authority", help="Authority that says it.")]
 Author = Annotated[str, typer.Option("--author", help="Role that sat at the desk; not a name.")]
@@ -43,7 +46,7 @@ def standing_at(folder: Path, believed: str | None, about: str | None, store: st
     at = now()
     believed_at = end_of(believed, "--believed-at") if believed else at
     about_at = end_of(about, "--about-at") if about else max(at, believed_at)
-    return open_desk(folder, believed_at=believed_at, about_at=about_at, store_url=store)
+    return open_desk(ledger_folder(folder), believed_at=believed_at, about_at=about_at, store_url=store)
 
 
 def end_of(text: str, option: str) -> datetime:
@@ -53,6 +56,16 @@ def end_of(text: str, option: str) -> datetime:
     except ValueError as error:
         raise InputFaults.one(option, "a date: 2021-07-05, 2021-07 or 2021", text) from error
     return datetime.fromtimestamp(first.timestamp() + days * 86_400.0 - 1e-3, UTC)
+
+
+def rules_of(folder: Path) -> Rules:
+    """Return the desk's rules: the shipped tables and those beside the ledger."""
+    return read_rules(ledger_folder(folder))
+
+
+def project_of(folder: Path, project: Path | None) -> Path | None:
+    """Return the project that places names: the one given, else the folder itself where it is one."""
+    return folder if project is None and (folder / PROJECT).exists() else project
 
 
 def desk_of(project: Path | None, rules: Rules) -> Desk:
@@ -70,5 +83,5 @@ def write(
     if key is not None:
         private = read_private_key(key)
         statements = [sign(statement, private) for statement in statements]
-    with Ledger.open(folder, now=now, store_url=store) as ledger:
+    with open_ledger(folder, now=now, store_url=store) as ledger:
         return ledger.record(statements)

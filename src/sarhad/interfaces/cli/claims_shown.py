@@ -20,6 +20,7 @@ from sarhad.planning.dependence import Answer, Effect, Figure
 
 TEXT = {
     "no_claims": "No claims stand.",
+    "conflicts": "{n} pairs and triples of claims that do not go together",
     "no_conflicts": "No conflicts found.",
     "conflict": "cannot both hold",
     "rounding": "differ within rounding",
@@ -207,7 +208,7 @@ def draw_conflicts(found: Sequence[Conflict]) -> None:
     if not found:
         screen.print(TEXT["no_conflicts"])
         return
-    table = Table(title=f"{len(found)}", title_justify="left")
+    table = Table(title=TEXT["conflicts"].format(n=len(found)), title_justify="left")
     for name in ("", "question", "why", "words"):
         table.add_column(name, overflow="fold")
     grouped: dict[tuple[str, ...], dict[str, None]] = {}
@@ -285,14 +286,18 @@ def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
     screen.print(table)
 
 
-def draw_figures(found: Sequence[tuple[Use, Figure, Mapping[str, Mapping[str, Figure]]]]) -> None:
+def draw_figures(
+    found: Sequence[tuple[Use, Figure, Mapping[str, Mapping[str, Figure]]]], claims: Mapping[str, Claim]
+) -> None:
     """Print figures; for an open question, what each claim would make of them."""
     table = Table(title=TEXT["uses"], title_justify="left")
-    for name in ("figure", "where", "value", "readings"):
+    for name in ("figure", "where", "value", "if"):
         table.add_column(name, overflow="fold")
     for use, one, spread in found:
         lines = dict.fromkeys(
-            f"{question}: {_figure(reading)}" for question, by in spread.items() for reading in by.values()
+            f"{question} = {show(claims[claim_id].value, claims[claim_id].unit)}: {_figure(reading)}"
+            for question, by in spread.items()
+            for claim_id, reading in by.items()
         )
         table.add_row(one.name, use.where, _figure(one), "\n".join(lines))
     screen.print(table)
