@@ -56,15 +56,20 @@ class MarkWriter:
     """Keeps the mark of an open journal."""
 
     def __init__(self, journal: Path, mark: Mark) -> None:
-        """Write both slots anew, durably, by renaming."""
-        fresh = journal / f"{FILE}.new"
-        with fresh.open("wb") as file:
-            file.write(_bytes(mark) * 2)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(journal / FILE)
+        """Go on with the file there is; where it does not hold, write it anew, durably, by renaming."""
+        found, n_bad_slots = read_mark(journal)
+        if found is None or n_bad_slots:
+            fresh = journal / f"{FILE}.new"
+            with fresh.open("wb") as file:
+                file.write(_bytes(mark) * 2)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.rename(journal / FILE)
         self._fd = os.open(journal / FILE, os.O_RDWR)
         self._turn = 0
+        if found != mark:
+            for _ in range(2):
+                self.write(mark)
 
     def write(self, mark: Mark) -> None:
         """Note a mark; it is seen by other processes at once, and is durable after `close`."""

@@ -112,15 +112,17 @@ class Journal:
         """Open the journal of a ledger's folder to write; a folder without one gets an empty one.
 
         `now` is the clock (aware datetimes); `origin` is what the chain of a new journal starts from.
-        Raises LedgerInUse, LedgerDamaged, LedgerNewer.
+        Raises LedgerInUse, LedgerDamaged, LedgerNewer, NotRecorded (the disk does not let it).
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         lock_fd = lock.hold(folder)
         try:
             journal = cls(folder, lock_fd, now, origin)
-        except BaseException:
+        except BaseException as error:
             os.close(lock_fd)
+            if isinstance(error, OSError):
+                raise NotRecorded(f"{folder}: cannot be opened to write: {error}") from error
             raise
         journal._segment_bytes = segment_bytes
         return journal

@@ -75,17 +75,14 @@ def _torn_header(buffer: Buffer, offset: int, known: bytes) -> str:
 def set_aside(segment: Path, fd: int, offset: int) -> Path:
     """Copy what lies behind an offset of a segment to a file beside it, durably; cut the segment there."""
     rest = os.pread(fd, os.fstat(fd).st_size - offset, offset)
-    n = 1
-    while True:
-        aside = segment.with_name(f"{segment.stem}-{offset}-{n}.torn")
-        try:
-            with aside.open("xb") as file:
-                file.write(rest)
-                file.flush()
-                os.fsync(file.fileno())
-            break
-        except FileExistsError:
-            n += 1
+    n_earlier = len(list(segment.parent.glob(f"{segment.stem}-{offset}-*.torn")))
+    aside = segment.with_name(f"{segment.stem}-{offset}-{n_earlier + 1}.torn")
+    fresh = aside.with_suffix(".torn.new")  # what is left of it by another crash is removed on opening
+    with fresh.open("wb") as file:
+        file.write(rest)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, aside)
     os.ftruncate(fd, offset)
     os.fsync(fd)
     return aside
