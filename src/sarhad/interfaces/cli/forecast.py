@@ -40,7 +40,7 @@ TEXT: Mapping[str, str] = {
     "line.caption": "of {km:,.0f} km crossable; closed P_t > 0.5, open < 0.01 (year's mean, P50)",
     "items.title": "What each item gains until {day}",
     "items.caption": "gain: fair share; they add up. loss: if it never came. sooner: {days:g} days earlier",
-    "late.title": "If {name} months late: {p50:,.0f} protected km-days lost (P10 {p10:,.0f}, P90 {p90:,.0f})",
+    "late.title": "{name} months late: {p50:,.0f} protected km-days lost (P10 {p10:,.0f}, P90 {p90:,.0f})",
     "width": "Where many items meet they count as one; the line may stand up to {km:.1f} km higher.",
     "none": "No item of the programme has a place and is still to come.",
     "gained": "All items together gain {p50:,.0f} protected km-days (P10 {p10:,.0f}, P90 {p90:,.0f}).",
