@@ -17,7 +17,7 @@ from sarhad.ledger.authorities import FILE as AUTHORITIES
 from sarhad.ledger.authorities import Authorities, PublicKey, write_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import Checkpoint, make_checkpoint, read_checkpoints, write_checkpoints
-from sarhad.ledger.encoding import payload_bytes, statement_bytes
+from sarhad.ledger.encoding import payload_bytes, stamp, statement_bytes
 from sarhad.ledger.high_water import FILE as MARK
 from sarhad.ledger.journal import Journal, read_records
 from sarhad.ledger.segment import (
@@ -239,7 +239,7 @@ def megabyte(place: Path) -> list[tuple[bytes, int, bytes]]:
     while n_bytes < 1_000_000:
         payloads, before, first = [], previous, seq
         for _ in range(rng.choice((1, 1, 2, 10))):
-            payload = payload_bytes(seq, START, statement_bytes(said(seq)))
+            payload = payload_bytes(seq, stamp(START), statement_bytes(said(seq)))
             previous = chained(previous, seq, payload)
             payloads.append(payload)
             seq += 1

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from tests.ledger_cases import START, said, ulid
 
 from sarhad.errors import InputFaults
-from sarhad.ledger.encoding import payload_bytes, read_head, read_payload, read_statement, statement_bytes
+from sarhad.ledger.encoding import (
+    payload_bytes,
+    read_head,
+    read_payload,
+    read_statement,
+    stamp,
+    statement_bytes,
+)
 from sarhad.model.record import OnLine, Statement
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -34,9 +41,9 @@ def test_a_statement_comes_back_as_it_was(body, author, happened_at):
     statement = Statement(ulid(7), "asset.state", "a", happened_at, "A", author, body=body, place=place)
     text = statement_bytes(statement)
     assert read_statement(text) == statement
-    seq, recorded_at, again = read_payload(payload_bytes(9, START, text))
+    seq, recorded_at, again = read_payload(payload_bytes(9, stamp(START), text))
     assert (seq, recorded_at, again) == (9, START, statement)
-    assert read_head(payload_bytes(9, happened_at, text)).recorded_at == happened_at
+    assert read_head(payload_bytes(9, stamp(happened_at), text)).recorded_at == happened_at
 
 
 def test_the_bytes_are_plain_json_with_sorted_keys():
@@ -83,4 +90,4 @@ def test_what_is_no_record_is_said_to_be_none():
 
 def test_microseconds_are_kept():
     at = datetime(2026, 5, 1, 12, 0, 0, 1, tzinfo=UTC)
-    assert read_payload(payload_bytes(1, at, statement_bytes(said(1))))[1] == at
+    assert read_payload(payload_bytes(1, stamp(at), statement_bytes(said(1))))[1] == at

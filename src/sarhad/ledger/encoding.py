@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from sarhad.model.record import OnLine, Statement
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 LARGEST_STATEMENT_BYTES = 16 * 2**20
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -58,7 +59,7 @@ class Names(msgspec.Struct, frozen=True):
     @property
     def mentions(self) -> str:
         """The statement that this one corrects, withdraws, confirms or contests; empty if none."""
-        return self.corrects or (self.subject_id if self.kind.startswith("record.") else "")
+        return mentioned(self.kind, self.subject_id, self.corrects)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -72,6 +73,11 @@ class Head(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(_Payload).decode
 _decode_head = msgspec.json.Decoder(Head).decode
 _decode_statement = msgspec.json.Decoder(_Statement).decode
+
+
+def mentioned(kind: str, subject_id: str, corrects: str) -> str:
+    """Return the statement that one corrects, withdraws, confirms or contests; empty if none."""
+    return corrects or (subject_id if kind.startswith("record.") else "")
 
 
 def statement_bytes(statement: Statement) -> bytes:
@@ -101,8 +107,7 @@ def _text_or_fault(statement: Statement) -> bytes | tuple[str, str, str]:
     """Return the canonical JSON, or (column, expected, found)."""
     if not ULID.fullmatch(statement.statement_id):
         return "statement_id", "a ULID (26 letters and digits)", statement.statement_id
-    place = _not_json(statement.body, "body")
-    if place:
+    if not _plain(statement.body) and (place := _not_json(statement.body, "body")):
         return place[0], "what JSON can hold", place[1]
     try:
         text = _encode(statement)
@@ -124,10 +129,14 @@ def canonical_json(value: Any) -> bytes:
     return _encode(value)
 
 
-def payload_bytes(seq: int, recorded_at: datetime, statement: bytes) -> bytes:
-    """Return a record's payload, from the canonical bytes of its statement."""
-    when = recorded_at.astimezone(UTC).replace(tzinfo=None).isoformat()
-    return b'{"seq":%d,"recorded_at":"%sZ","statement":%b}' % (seq, when.encode(), statement)
+def stamp(recorded_at: datetime) -> bytes:
+    """Return a time as payloads carry it; one for all records of a commit."""
+    return recorded_at.astimezone(UTC).replace(tzinfo=None).isoformat().encode() + b"Z"
+
+
+def payload_bytes(seq: int, stamp: bytes, statement: bytes) -> bytes:
+    """Return a record's payload, from the stamp of its time and the canonical bytes of its statement."""
+    return b'{"seq":%d,"recorded_at":"%b","statement":%b}' % (seq, stamp, statement)
 
 
 def read_payload(payload: bytes | memoryview) -> tuple[int, datetime, Statement]:
@@ -171,12 +180,25 @@ def _statement(wire: _Statement) -> Statement:
     )
 
 
+def _plain(body: Mapping[str, Any]) -> bool:
+    """Say whether a body is one that JSON keeps, where that is quickly seen; most are."""
+    for key, value in body.items():
+        kind = type(value)
+        if type(key) is not str:
+            return False
+        if kind is str or kind is bool or value is None:
+            continue
+        if not (kind is int and _LEAST <= value <= _MOST) and not (kind is float and math.isfinite(value)):
+            return False
+    return type(body) is dict
+
+
 def _not_json(value: Any, place: str) -> tuple[str, str] | None:
     """Return where and what JSON would change in a value; None where it keeps everything."""
     if value is None or isinstance(value, str | bool):
         return None
     if isinstance(value, int):
-        return None if -(2**63) <= value < 2**63 else (place, f"{value}, beyond 64 bits")
+        return None if _LEAST <= value <= _MOST else (place, f"{value}, beyond 64 bits")
     if isinstance(value, float):
         return None if math.isfinite(value) else (place, str(value))
     if isinstance(value, list):

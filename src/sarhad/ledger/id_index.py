@@ -27,7 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zlib import crc32
 
-from sarhad.ledger.encoding import ULID, Names
+from sarhad.ledger.encoding import ULID
 
 _HEADER = struct.Struct("<8sIIIIQ32sqI")
 _CRC = struct.Struct("<I")
@@ -53,14 +53,14 @@ class LiveIndex:
         self.commit_seqs: list[int] = []
         self.commit_offsets: list[int] = []
 
-    def add(self, offset: int, first_seq: int, names: Iterable[Names]) -> None:
-        """Take in a commit: where it lies, its first record, the names of all its statements."""
+    def add(self, offset: int, first_seq: int, keys: Iterable[tuple[int, str]]) -> None:
+        """Take in a commit: where it lies, its first record, and of each statement its number and mention."""
         self.commit_seqs.append(first_seq)
         self.commit_offsets.append(offset)
-        for seq, name in enumerate(names, first_seq):
-            self.ids[number_of(name.statement_id)] = seq
-            if ULID.fullmatch(name.mentions):
-                self.mentions.setdefault(number_of(name.mentions), []).append(seq)
+        for seq, (number, mentions) in enumerate(keys, first_seq):
+            self.ids[number] = seq
+            if mentions and ULID.fullmatch(mentions):
+                self.mentions.setdefault(number_of(mentions), []).append(seq)
 
     def seq_of(self, number: int) -> int | None:
         """Return the record of a statement, by the number of its ULID."""
@@ -121,9 +121,13 @@ class SealedIndex:
         self.n_bytes, self.last_hash = n_bytes, last_hash
         self.last_recorded_at = _EPOCH + micros * _MICROSECOND
         self.last_seq = self._commit_seqs[0] + n_ids - 1
+        self._least = self._ids[0][0] << 64 | self._ids[1][0]
+        self._most = self._ids[0][-1] << 64 | self._ids[1][-1]
 
     def seq_of(self, number: int) -> int | None:
         """Return the record of a statement, by the number of its ULID."""
+        if not self._least <= number <= self._most:
+            return None
         found = _search(self._ids, number)
         return found[0] if found else None
 

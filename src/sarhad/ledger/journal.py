@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,17 @@ from typing import Protocol, Self
 
 from sarhad.errors import InputFaults, LedgerDamaged, NotRecorded
 from sarhad.ledger import lock
-from sarhad.ledger.encoding import ULID, Names, payload_bytes, read_head, read_payload, written
+from sarhad.ledger.encoding import (
+    ULID,
+    mentioned,
+    payload_bytes,
+    read_head,
+    read_payload,
+    stamp,
+    statement_bytes,
+    written,
+)
+from sarhad.ledger.group_commit import GroupCommit
 from sarhad.ledger.high_water import Mark, MarkWriter
 from sarhad.ledger.id_index import LiveIndex, SealedIndex, number_of, open_index
 from sarhad.ledger.opening import open_journal
@@ -57,7 +66,6 @@ from sarhad.model.record import Record, Statement
 __all__ = ["Head", "Journal", "Lookup", "Recovery", "read_records"]
 
 SEGMENT_BYTES = 64 * 2**20
-GROUP_BYTES = 8 * 2**20
 HOLD_S = 2.0
 
 
@@ -80,6 +88,7 @@ class Lookup(Protocol):
         """Return the records that correct, withdraw, confirm or contest a statement, in order."""
 
 
+_Said = tuple[Statement, bytes, int]  # with its canonical bytes, and the number that its id is
 Admit = Callable[[tuple[Statement, ...], Lookup], None]
 
 
@@ -96,7 +105,7 @@ class Journal:
         self._file = SegmentFile(opened.segment.path, self._end.offset)
         self._mark = MarkWriter(folder / JOURNAL, self._end)
         self._segment_bytes = SEGMENT_BYTES
-        self._waiting: deque[_Unit] = deque()
+        self._group = GroupCommit(self._commit)
         self._turn = Lock()
         self._closed = False
 
@@ -145,10 +154,7 @@ class Journal:
         unit = _Unit(said, written(said), admit)
         if unit.n_bytes > LARGEST_COMMIT_BYTES // 2:
             raise InputFaults.one("one unit", f"at most {LARGEST_COMMIT_BYTES // 2} bytes", unit.n_bytes)
-        self._waiting.append(unit)
-        with self._turn:
-            while not unit.done:
-                self._commit(self._take())
+        self._group.submit(unit)
         if unit.error is not None:
             raise unit.error
         return unit.records
@@ -156,13 +162,21 @@ class Journal:
     def find(self, statement_id: str) -> Record | None:
         """Return the record of a statement; None where there is none."""
         number = _number(statement_id)
-        if number is None:
-            return None
+        seq = None if number is None else self.seq_of(number)
+        return None if seq is None else self.read(seq)
+
+    def seq_of(self, number: int) -> int | None:
+        """Return which durable record holds a statement, by the number that its id is."""
         for index in self._indexes():
             seq = index.seq_of(number)
-            if seq is not None and seq <= self._end.seq:
-                return self._read(seq)
+            if seq is not None:
+                return seq if seq <= self._end.seq else None
         return None
+
+    def read(self, seq: int) -> Record:
+        """Return a durable record by its number."""
+        path, found = self._commit_with(seq)
+        return record_of(path, found[seq - found[0].seq])
 
     def mentioning(self, statement_id: str) -> tuple[Record, ...]:
         """Return the records that correct, withdraw, confirm or contest a statement, in order."""
@@ -170,7 +184,7 @@ class Journal:
         if number is None:
             return ()
         found = {seq for index in self._indexes() for seq in index.seqs_mentioning(number)}
-        return tuple(self._read(seq) for seq in sorted(found) if seq <= self._end.seq)
+        return tuple(self.read(seq) for seq in sorted(found) if seq <= self._end.seq)
 
     def records(self, after_seq: int = 0) -> Iterator[Record]:
         """Yield the durable records after a number, in order, without reading those before it."""
@@ -221,24 +235,16 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take(self) -> list[_Unit]:
-        """Take from those that wait what one commit should hold, one unit at least."""
-        units = [self._waiting.popleft()]
-        n_bytes = units[0].n_bytes
-        while self._waiting and n_bytes + self._waiting[0].n_bytes <= GROUP_BYTES:
-            units.append(self._waiting.popleft())
-            n_bytes += units[-1].n_bytes
-        return units
-
     def _commit(self, units: list[_Unit]) -> None:
         """Record what of the units can be, durably, and answer all of them."""
         failure: Exception | None = NotRecorded("recording was interrupted; open the ledger again")
         try:
-            staged = _Staged(self)
-            for unit in units:
-                staged.take(unit)
-            if staged.entries:
-                self._make_durable(staged)
+            with self._turn:
+                staged = _Staged(self)
+                for unit in units:
+                    staged.take(unit)
+                if staged.entries:
+                    self._make_durable(staged)
             failure = None
         except NotRecorded as refused:
             failure = refused
@@ -247,7 +253,7 @@ class Journal:
             raise
         finally:
             for unit in units:
-                unit.error, unit.done = unit.error or failure, True
+                unit.error = unit.error or failure
 
     def _make_durable(self, staged: _Staged) -> None:
         if self._closed:
@@ -259,7 +265,7 @@ class Journal:
         offset = self._file.end
         self._file.write(data)
         last = staged.entries[-1]
-        self._live.add(offset, staged.entries[0].seq, staged.names)
+        self._live.add(offset, staged.entries[0].seq, staged.keys)
         self._recorded_at = staged.recorded_at
         self._end = Mark(self._segment.header.number, self._file.end, last.seq, last.hash)
         try:
@@ -290,10 +296,6 @@ class Journal:
     def _indexes(self) -> list[LiveIndex | SealedIndex]:
         return [self._live, *(index for _, index in reversed(self._sealed))]
 
-    def _read(self, seq: int) -> Record:
-        path, found = self._commit_with(seq)
-        return record_of(path, found[seq - found[0].seq])
-
     def _commit_with(self, seq: int) -> tuple[Path, list[Entry]]:
         """Return the segment's file and the entries of the commit that holds a durable record."""
         parts: list[tuple[Segment, LiveIndex | SealedIndex]] = [*self._sealed, (self._segment, self._live)]
@@ -316,10 +318,10 @@ class _Unit:
 
     def __init__(self, statements: tuple[Statement, ...], texts: list[bytes], admit: Admit | None) -> None:
         self.statements, self.texts, self.admit = statements, texts, admit
+        self.numbers = [number_of(statement.statement_id) for statement in statements]
         self.n_bytes = sum(map(len, texts))
         self.records: tuple[Record, ...] = ()
         self.error: Exception | None = None
-        self.done = False
 
 
 class _Staged:
@@ -327,7 +329,8 @@ class _Staged:
 
     def __init__(self, journal: Journal) -> None:
         self.recorded_at: datetime | None = None
-        self.entries, self.names = list[Entry](), list[Names]()
+        self.entries, self.keys = list[Entry](), list[tuple[int, str]]()
+        self._stamp = b""
         self._journal = journal
         self._seq, self._hash = journal.head.seq, bytes.fromhex(journal.head.hash)
         self._records: dict[str, tuple[Record, bytes]] = {}
@@ -348,32 +351,32 @@ class _Staged:
             fresh = self._fresh(unit)
             at = self._time() if fresh else datetime.max
             if fresh and unit.admit is not None:
-                unit.admit(tuple(statement for statement, _ in fresh.values()), self)
+                unit.admit(tuple(said[0] for said in fresh.values()), self)
         except Exception as error:  # the unit's own: the others of the commit go on without it
             unit.error = error
             return
-        for statement, text in fresh.values():
-            self._add(statement, text, payload_bytes(self._seq + 1, at, text), at)
+        for said in fresh.values():
+            self._add(said, payload_bytes(self._seq + 1, self._stamp, said[1]), at)
         unit.records = tuple(record for one in unit.statements if (record := self.find(one.statement_id)))
 
-    def _fresh(self, unit: _Unit) -> dict[str, tuple[Statement, bytes]]:
+    def _fresh(self, unit: _Unit) -> dict[str, _Said]:
         """Return the statements that are not recorded yet; NotRecorded where an id says two things."""
-        fresh: dict[str, tuple[Statement, bytes]] = {}
-        for statement, text in zip(unit.statements, unit.texts, strict=True):
-            name = statement.statement_id
-            known = fresh[name][1] if name in fresh else self._text(name)
+        fresh: dict[str, _Said] = {}
+        for said in zip(unit.statements, unit.texts, unit.numbers, strict=True):
+            name = said[0].statement_id
+            known = fresh[name][1] if name in fresh else self._text(name, said[2])
             if known is None:
-                fresh[name] = (statement, text)
-            elif known != text:
+                fresh[name] = said
+            elif known != said[1]:
                 raise NotRecorded(f"statement {name}: the id was used for another one; give this its own")
         return fresh
 
-    def _text(self, statement_id: str) -> bytes | None:
+    def _text(self, statement_id: str, number: int) -> bytes | None:
         staged = self._records.get(statement_id)
         if staged is not None:
             return staged[1]
-        record = self._journal.find(statement_id)
-        return None if record is None else written([record.statement])[0]
+        seq = self._journal.seq_of(number)
+        return None if seq is None else statement_bytes(self._journal.read(seq).statement)
 
     def adopt(self, entry: Entry) -> None:
         """Stage an entry of another copy, which must be the next one."""
@@ -383,23 +386,27 @@ class _Staged:
                 f"record {entry.seq} of the other copy does not go on from record {self._seq}"
             )
         self.recorded_at = head.recorded_at
-        self._add(read_payload(entry.payload)[2], b"", entry.payload, head.recorded_at)
+        statement = read_payload(entry.payload)[2]
+        self._add((statement, b"", number_of(statement.statement_id)), entry.payload, head.recorded_at)
 
     def _time(self) -> datetime:
         """Return the one time of all that the commit holds."""
-        self.recorded_at = self.recorded_at or self._journal.time()
+        if self.recorded_at is None:
+            self.recorded_at = self._journal.time()
+            self._stamp = stamp(self.recorded_at)
         return self.recorded_at
 
-    def _add(self, statement: Statement, text: bytes, payload: bytes, at: datetime) -> None:
+    def _add(self, said: _Said, payload: bytes, at: datetime) -> None:
+        statement, text, number = said
         self._seq += 1
         self._hash = chained(self._hash, self._seq, payload)
         record = Record(self._seq, at, statement, self._hash.hex())
-        names = Names(statement.statement_id, statement.kind, statement.subject_id, statement.corrects)
+        mentions = mentioned(statement.kind, statement.subject_id, statement.corrects)
         self.entries.append(Entry(self._seq, payload, self._hash))
-        self.names.append(names)
+        self.keys.append((number, mentions))
         self._records[statement.statement_id] = (record, text)
-        if names.mentions:
-            self._mentions.setdefault(names.mentions, []).append(record)
+        if mentions:
+            self._mentions.setdefault(mentions, []).append(record)
 
 
 def _number(statement_id: str) -> int | None:

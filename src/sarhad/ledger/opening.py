@@ -15,7 +15,7 @@ from sarhad.errors import LedgerDamaged
 from sarhad.ledger import segment_file
 from sarhad.ledger.encoding import Head, read_head
 from sarhad.ledger.high_water import Mark, read_mark
-from sarhad.ledger.id_index import LiveIndex, SealedIndex, open_index
+from sarhad.ledger.id_index import LiveIndex, SealedIndex, number_of, open_index
 from sarhad.ledger.reading import Segment, check_mark, damaged, mapped, segment_path, segments
 from sarhad.ledger.recovery import Recovery, set_aside, torn
 from sarhad.ledger.segment import SEGMENT_HEADER_BYTES, Buffer, Entry, Flaw, commit_entries, commit_header
@@ -77,7 +77,9 @@ def read_through(segment: Segment) -> Tail:
             tail.flaw = read
             break
         entries, heads, end = read
-        tail.index.add(tail.end.offset, entries[0].seq, [head.statement for head in heads])
+        names = (head.statement for head in heads)
+        keys = ((number_of(name.statement_id), name.mentions) for name in names)
+        tail.index.add(tail.end.offset, entries[0].seq, keys)
         tail.end = Mark(header.number, end, entries[-1].seq, entries[-1].hash)
         tail.recorded_at = heads[-1].recorded_at
     return tail
