@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from claim_cases import EXAMPLE
 from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.claims_session import open_desk
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.standing import standing
-from sarhad.planning.claim_desk import REGISTERS, open_desk
+from sarhad.planning.claim_desk import REGISTERS
 
 LENGTH = "line:tjk-afg/length"
 
@@ -124,7 +125,7 @@ def test_resolve_withdraw_and_what_we_believed(desk):
     (effect,) = ask(*resolve, "--claim", india)["effects"]
     assert round(effect["after"]["value"], 1) == 14.9
 
-    then = open_desk(desk, believed_at=resolved_at, about_at=resolved_at).register
+    then = open_desk(desk, None, believed_at=resolved_at, about_at=resolved_at).register
     assert ani in then.claims  # what we believed before it was withdrawn
     now = ask("claims", "list", desk, LENGTH)["claims"]
     assert ani not in {one["claim_id"] for one in now}
@@ -136,7 +137,7 @@ def test_the_desk_reads_what_stands_by_definition(desk):
     for record in (records[3], records[60], records[-1]):
         at = record.recorded_at
         slow = [one for one in standing(records, at, at) if one.statement.register in REGISTERS]
-        fast = open_desk(desk, believed_at=at, about_at=at).records
+        fast = open_desk(desk, None, believed_at=at, about_at=at).records
         assert [one.seq for one in fast] == sorted(one.seq for one in slow)
 
 

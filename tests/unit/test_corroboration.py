@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from claim_cases import DESK, RULES, claim
+from claim_cases import DESK, RULES, claim, made, records
 from sarhad.errors import InputFaults
 from sarhad.io.claim_rules import read_rules
 from sarhad.model.claim import Rules
 from sarhad.model.measure import Interval
 from sarhad.planning.claim_desk import admit
-from sarhad.planning.claims import Register
+from sarhad.planning.claims import Register, register
 from sarhad.planning.corroboration import corroborate, unearned
 
 
@@ -109,5 +109,7 @@ def test_confirmed_takes_two_origins():
     assert [fault.row for fault in refused.value.faults] == [1, 2]
     other = claim("1,344", by="C")
     assert len(admit(Register(), [alone, echo, other], RULES, DESK)) == 3
+    held = register(records(*made(other)))
+    assert len(admit(held, [alone], RULES, DESK)) == 1  # what stands already counts
     assert unearned([alone, echo], RULES) != ()
     assert unearned([alone, echo, other], RULES) == ()

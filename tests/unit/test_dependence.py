@@ -84,6 +84,15 @@ def test_withdrawal_lists_and_recomputes_what_hangs_on_it():
     assert round(figure(anew, "men-per-km", RULES).value, 1) == 14.9
 
 
+def test_a_resolution_that_lost_one_of_its_claims_is_undermined():
+    statements = made(A, B, C)
+    spanned = taken(register(records(*statements)), [A.claim_id, C.claim_id], method="hull")
+    gone = withdraw(register(records(*statements)), C.claim_id, reason="x", speaker=DESK, ids=(uid(51), NOW))
+    after = since(records(*statements, spanned), gone, NOW)
+    found = answer(after, LENGTH, RULES)
+    assert (found.state, found.value) == ("undermined", None)
+
+
 def test_a_new_resolution_supersedes_ones_own_only():
     statements = (*made(A, B, C),)
     first = taken(register(records(*statements)), [A.claim_id])

@@ -1,8 +1,8 @@
 """The claims desk as one value: what stands in a ledger, and what follows from it.
 
-Reads the claim, incident and control registers of a store at a date ("believed at, about") and joins them
-with the desk's rules. New claims pass the one check that needs what stands already: nobody grades information
-as confirmed (1) without two independent origins.
+The claim, incident and control registers at a date ("believed at, about") make the desk. New claims pass the
+one check that needs what stands already: nobody grades information as confirmed (1) without two independent
+origins.
 """
 
 from __future__ import annotations
@@ -10,12 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sarhad.errors import Fault, InputFaults
-from sarhad.ledger.ledger import refuse_none, store_url_of
-from sarhad.ledger.registers import listed
-from sarhad.ledger.store import Store
 from sarhad.model.claim import Claim, Rules
 from sarhad.model.record import Record, Statement
 from sarhad.planning.claims import Register, Speaker, identified, make, register
@@ -33,20 +29,10 @@ class Standing:
     register: Register
 
 
-def open_desk(
-    folder: Path, *, believed_at: datetime, about_at: datetime, store_url: str | None = None
-) -> Standing:
-    """Return what a ledger believed at one time about another; UnknownName where there is no ledger."""
-    refuse_none(folder)
-    with Store.open(store_url or store_url_of(folder)) as store:
-        store.catch_up(folder)
-        lines = [
-            line
-            for name in REGISTERS
-            for line in listed(store, name, believed_at=believed_at, about_at=about_at)
-        ]
-    records = tuple(sorted((line.record for line in lines), key=lambda record: record.seq))
-    return Standing(records, register(records))
+def desk_of(records: Iterable[Record]) -> Standing:
+    """Return the desk from the records of its registers that stand."""
+    held = tuple(records)
+    return Standing(held, register(held))
 
 
 def admit(held: Register, claims: Sequence[Claim], rules: Rules, speaker: Speaker) -> tuple[Statement, ...]:

@@ -18,9 +18,11 @@ from sarhad.io.project import PROJECT_FILE as PROJECT
 from sarhad.io.project import open_project
 from sarhad.ledger.ledger import ledger_folder, open_ledger
 from sarhad.ledger.signing import read_private_key, sign
+from sarhad.ledger.stood import stood
 from sarhad.model.claim import Rules
 from sarhad.model.record import Record, Statement
-from sarhad.planning.claim_desk import Standing, open_desk
+from sarhad.planning import claim_desk
+from sarhad.planning.claim_desk import REGISTERS, Standing
 
 LedgerFolder = Annotated[Path, typer.Argument(help="Project folder (its ledger/), or a ledger's own folder.")]
 ProjectFolder = Annotated[
@@ -46,7 +48,13 @@ def standing_at(folder: Path, believed: str | None, about: str | None, store: st
     at = now()
     believed_at = end_of(believed, "--believed-at") if believed else at
     about_at = end_of(about, "--about-at") if about else max(at, believed_at)
-    return open_desk(ledger_folder(folder), believed_at=believed_at, about_at=about_at, store_url=store)
+    return open_desk(folder, store, believed_at=believed_at, about_at=about_at)
+
+
+def open_desk(folder: Path, store_url: str | None, *, believed_at: datetime, about_at: datetime) -> Standing:
+    """Return what a ledger believed at one time about another; UnknownName where there is no ledger."""
+    records = stood(folder, REGISTERS, believed_at=believed_at, about_at=about_at, store_url=store_url)
+    return claim_desk.desk_of(records)
 
 
 def end_of(text: str, option: str) -> datetime:
