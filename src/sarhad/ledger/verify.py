@@ -134,7 +134,7 @@ class _Walk:
         self.hashes: dict[int, bytes] = {}
         self.origin = self.hash = b""
         self.n_records = self.n_segments = self.n_signatures = self.seq = 0
-        self.number = 0
+        self.number = self.first_seq = 0
         self.unfinished = ""
         self.recorded_at: datetime | None = None
 
@@ -174,6 +174,8 @@ class _Walk:
                 self.seq + 1, who, f"the journal was cut: it had {seq} records on {checkpoint.made_at:%F}"
             )
         elif seq not in self.hashes:
+            if seq < self.first_seq:
+                return False  # of what came before this part of the ledger
             self.find(seq, who, "the record that was signed cannot be read")
         elif self.hashes[seq].hex() != checkpoint.hash:
             self.find(seq, who, "this record or one before it is not the one that was signed")
@@ -213,6 +215,8 @@ class _Walk:
             self.find(header.first_seq, path.name, f"the file holds segment {header.number}")
         if self.n_segments == 0 and (header.number == 1 or not self.from_start):
             self.origin = header.previous if header.number == 1 else b""
+            self.first_seq = header.first_seq
+            self.hashes[header.first_seq - 1] = header.previous
         elif header.number != self.number + 1:
             self.find(self.seq + 1, path.name, f"segment {header.number} follows segment {self.number}")
         elif header.first_seq != self.seq + 1:

@@ -93,7 +93,9 @@ def listed(folder: Folder = Path(), as_json: AsJson = False) -> None:
         if not rows:
             screen.print(TEXT["none"])
             return
-        table = Table(*rows[0])
+        table = Table()
+        for name in rows[0]:
+            table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(*(value or "" for value in row.values()))
         screen.print(table)
