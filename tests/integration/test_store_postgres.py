@@ -46,7 +46,7 @@ def asked(store, sql):
         return connection.execute(text(sql)).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(histories(), st.data())
 def test_a_store_built_at_once_answers_as_the_definition(postgres_url, records, data):
     with Store.open(postgres_url, locate=wkt_of) as store:
@@ -54,7 +54,7 @@ def test_a_store_built_at_once_answers_as_the_definition(postgres_url, records, 
         check_same_as_definition(store, records, data)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(histories(), st.data())
 def test_a_store_fed_bit_by_bit_answers_as_the_definition(postgres_url, records, data):
     with Store.open(postgres_url, locate=wkt_of) as store:
@@ -67,7 +67,18 @@ def test_a_store_fed_bit_by_bit_answers_as_the_definition(postgres_url, records,
         check_same_as_definition(store, records, data)
 
 
-@settings(max_examples=10, deadline=None)
+@pytest.mark.long
+@settings(max_examples=300, deadline=None)
+@given(histories(most=60), st.data())
+def test_many_longer_histories_answer_as_the_definition(postgres_url, tmp_path_factory, records, data):
+    for url in (postgres_url, f"sqlite:///{tmp_path_factory.mktemp('long') / 'store.sqlite'}"):
+        with Store.open(url, locate=wkt_of) as store:
+            store.replace(records[: len(records) // 2])
+            store.project(records)
+            check_same_as_definition(store, records, data)
+
+
+@settings(max_examples=6, deadline=None)
 @given(records=histories())
 def test_both_databases_hold_the_same_rows(postgres_url, tmp_path_factory, records):
     url = f"sqlite:///{tmp_path_factory.mktemp('rows') / 'store.sqlite'}"
@@ -142,7 +153,7 @@ def test_places_are_geometries_in_degrees_under_a_spatial_index(store):
     assert "USING gist (geometry)" in index[0]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     ends=st.lists(st.tuples(*[st.floats(69.9, 70.1)] * 2), min_size=1, max_size=12),
     box=st.tuples(*[st.floats(69.9, 70.1)] * 2).filter(lambda ends: ends[0] != ends[1]),

@@ -16,7 +16,7 @@ def url(tmp_path_factory):
     return f"sqlite:///{tmp_path_factory.mktemp('store') / 'store.sqlite'}"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.data())
 def test_a_store_built_at_once_answers_as_the_definition(url, records, data):
     with Store.open(url, locate=wkt_of) as store:
@@ -24,7 +24,7 @@ def test_a_store_built_at_once_answers_as_the_definition(url, records, data):
         check_same_as_definition(store, records, data)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(histories(), st.data())
 def test_a_store_fed_bit_by_bit_answers_as_the_definition(url, records, data):
     with Store.open(url, locate=wkt_of) as store:

@@ -28,6 +28,7 @@ from sarhad.model.record import CONFIRMED, CONTESTED, OnLine, Record
 
 _R, _S = RECORDS.c, SUBJECTS.c
 _ABOUT = RECORDS.alias("about")
+_E = RECORDS.alias("ever").c
 _SPOKEN_OF = (  # whether anyone ever confirmed or contested it: few are, and only those are asked for
     select(literal(1))
     .where(_ABOUT.c.register == "record", _ABOUT.c.subject_id == _R.statement_id)
@@ -105,7 +106,10 @@ def as_of(
     if after is not None:
         key = (after.record.statement.subject_id, after.record.statement.authority)
         asked = asked.where(tuple_(_S.subject_id, _S.authority) > key)
-    asked = _placed(asked, store, along, within).order_by(_S.subject_id, _S.authority).limit(limit)
+    if along is not None or within is not None:  # only who was ever said to be there can be there last
+        ever = _there(store, register, along, within).with_only_columns(_E.subject_id, _E.authority)
+        asked = asked.where(tuple_(_S.subject_id, _S.authority).in_(ever), *_lies(_R, store, along, within))
+    asked = asked.order_by(_S.subject_id, _S.authority).limit(limit)
     return _lines(store, asked, believed_at)
 
 
@@ -131,7 +135,9 @@ def listed(
         time = after.record.statement.happened_at
         later = and_(_R.happened_at == time, _R.seq > after.record.seq)
         asked = asked.where(_R.happened_at >= time, or_(_R.happened_at > time, later))
-    asked = _placed(asked, store, along, within).order_by(_R.happened_at, _R.seq).limit(limit)
+    if along is not None or within is not None:
+        asked = asked.where(_R.seq.in_(_there(store, register, along, within)))
+    asked = asked.order_by(_R.happened_at, _R.seq).limit(limit)
     return _lines(store, asked, believed_at)
 
 
@@ -149,19 +155,26 @@ def _only(asked: Any, equal: dict[Any, str | None]) -> Any:
     return asked.where(*(column == value for column, value in equal.items() if value is not None))
 
 
-def _placed(asked: Any, store: Store, along: OnLine | None, within: Box | None) -> Any:
+def _there(store: Store, register: str, along: OnLine | None, within: Box | None) -> Any:
+    """Numbers of all records of a register with such a place, by the index of places: few, as a rule."""
+    return select(_E.seq).where(_E.register == register, *_lies(_E, store, along, within))
+
+
+def _lies(column: Any, store: Store, along: OnLine | None, within: Box | None) -> list[Any]:
+    """What must hold of a row whose place meets a range and lies in a box."""
+    holds: list[Any] = []
     if along is not None:
-        asked = asked.where(_R.part_id == along.part_id, _R.from_m <= along.to_m, _R.to_m >= along.from_m)
+        holds += [column.part_id == along.part_id, column.from_m <= along.to_m, column.to_m >= along.from_m]
     if within is not None:
         if (
             store.has_geometry
         ):  # finds the way by PostGIS's index, whose boxes are rounded; the columns decide
             corners = (within.west_deg, within.south_deg, within.east_deg, within.north_deg)
-            asked = asked.where(_R.geometry.op("&&")(func.ST_MakeEnvelope(*corners, 4326)))
-        asked = asked.where(_R.west_deg.between(within.west_deg, within.east_deg))
-        asked = asked.where(_R.east_deg <= within.east_deg)
-        asked = asked.where(_R.south_deg >= within.south_deg, _R.north_deg <= within.north_deg)
-    return asked
+            holds.append(column.geometry.op("&&")(func.ST_MakeEnvelope(*corners, 4326)))
+        holds += [column.west_deg >= within.west_deg, column.west_deg <= within.east_deg]
+        holds += [column.east_deg <= within.east_deg, column.south_deg >= within.south_deg]
+        holds.append(column.north_deg <= within.north_deg)
+    return holds
 
 
 def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
