@@ -2,6 +2,7 @@
 
     items.csv, moves.csv     the tables; columns.csv says what belongs in each column
     programme.xlsx           the same tables as sheets; notes on the heads of the columns and on a sheet
+    closures.csv, crews.csv  what the schedule rests on; kept as they are where they are there already
 
 Equal items give equal bytes: no clock goes into the files.
 """
@@ -21,6 +22,7 @@ from typing import Any
 from sarhad.errors import InputFaults
 from sarhad.io.programme_schema import ITEMS, MOVES
 from sarhad.io.programme_tables import place_cells
+from sarhad.io.schedule_basis import CLOSURES, CREWS
 from sarhad.io.tables import Column, Schema
 from sarhad.model.asset import AlongLine
 from sarhad.model.equipment import EquipmentType
@@ -65,11 +67,11 @@ def csv_text(schema: Schema, rows: Iterable[Cells]) -> str:
     return out.getvalue()
 
 
-def notes() -> tuple[tuple[str, ...], ...]:
-    """Return a row of notes per column of both tables."""
+def notes(schemas: Iterable[Schema] = (ITEMS, MOVES)) -> tuple[tuple[str, ...], ...]:
+    """Return a row of notes per column of tables."""
     return tuple(
         (schema.title, one.name, "yes" if one.required else "no", one.unit, _expected(one), one.note)
-        for schema in (ITEMS, MOVES)
+        for schema in schemas
         for one in schema.columns
     )
 
@@ -136,12 +138,13 @@ def _without_clock(book: bytes) -> bytes:
 
 
 def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...]:
-    """Write all templates into a folder that has none of them yet, whole or not at all; return the files.
+    """Write all templates into a folder that has no programme yet, whole or not at all; return the files.
 
-    Raises InputFaults where one is there already: what people filled in is never written over.
+    Raises InputFaults where one is there already: what people filled in is never written over. Tables of
+    closures and crews that are there stay as they are.
     """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows((NOTES, *notes()))
+    csv.writer(text, lineterminator="\n").writerows((NOTES, *notes((ITEMS, MOVES, CLOSURES, CREWS))))
     files: dict[str, bytes] = {
         "items.csv": csv_text(ITEMS, rows).encode(),
         "moves.csv": csv_text(MOVES, ()).encode(),
@@ -151,6 +154,9 @@ def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...
     there = [name for name in files if (folder / name).exists()]
     if there:
         raise InputFaults.one(str(folder), "no programme yet", ", ".join(there))
+    for schema in (CLOSURES, CREWS):
+        if not (folder / f"{schema.title}.csv").exists():
+            files[f"{schema.title}.csv"] = csv_text(schema, ()).encode()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".programme-", dir=folder) as beside:

@@ -15,11 +15,10 @@ from rich.table import Table
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
-from sarhad.io.activities import read_activities
 from sarhad.io.project import open_project
+from sarhad.io.schedule_basis import read_schedule_basis
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.ledger import ledger_folder
-from sarhad.model.schedule import ScheduleBasis
 from sarhad.planning.forecast import Ask, Forecast, forecast
 from sarhad.planning.programme import programme_as_of
 from sarhad.planning.prospects import Prospect, chainages, drawn, drawn_late, prospect_of
@@ -66,8 +65,7 @@ def run(
     """Forecast P_t over time from the programme's ledger, and what each item and each delay is worth."""
     start, slips = _day(on), [_slip(one) for one in late or ()]
     project = open_project(folder)
-    own = folder / "programme" / "activities.csv"
-    basis = ScheduleBasis(read_activities(activities or (own if own.exists() else None)))
+    basis = read_schedule_basis(folder, project.line, activities=activities)
     at = datetime.combine(start, time.max, UTC)
     programme = programme_as_of(read_records(ledger_folder(ledger or folder)), datetime.now(UTC), at)
     prospect = prospect_of(project, programme, at)

@@ -54,6 +54,7 @@ from sarhad.io.ocds import PREFIX
 from sarhad.io.plans import read_plan
 from sarhad.io.programme_export import exported
 from sarhad.io.programme_templates import plan_rows, write_templates, write_whole
+from sarhad.io.schedule_basis import FOLDER
 from sarhad.ledger.ledger import init_ledger, ledger_folder, open_ledger
 from sarhad.ledger.reading import JOURNAL
 from sarhad.model.programme import STATES
@@ -80,7 +81,7 @@ def init(
         if unknown:
             raise UnknownName(f"{plan.name}: no equipment is named {', '.join(unknown)}")
         rows = plan_rows(chosen, equipment)
-    files = write_templates(folder / "programme", rows)
+    files = write_templates(folder / FOLDER, rows)
     place = ledger_folder(folder)
     begun = not (place / JOURNAL).exists()
     if begun:
