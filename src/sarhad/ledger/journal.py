@@ -16,24 +16,14 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, Self
+from typing import Self
 
-from sarhad.errors import InputFaults, LedgerDamaged, NotRecorded
+from sarhad.errors import InputFaults, NotRecorded
 from sarhad.ledger import lock
-from sarhad.ledger.encoding import (
-    ULID,
-    mentioned,
-    payload_bytes,
-    read_head,
-    read_payload,
-    stamp,
-    statement_bytes,
-    written,
-)
+from sarhad.ledger.encoding import ULID, written
 from sarhad.ledger.group_commit import GroupCommit
 from sarhad.ledger.high_water import Mark, MarkWriter
 from sarhad.ledger.id_index import LiveIndex, SealedIndex, number_of, open_index
@@ -55,12 +45,12 @@ from sarhad.ledger.segment import (
     SEGMENT_HEADER_BYTES,
     Entry,
     Flaw,
-    chained,
     commit_bytes,
     commit_entries,
     commit_header,
 )
 from sarhad.ledger.segment_file import SegmentFile, create
+from sarhad.ledger.staging import Admit, Head, Lookup, Staged, Unit
 from sarhad.model.record import Record, Statement
 
 __all__ = ["Head", "Journal", "Lookup", "Recovery", "read_records"]
@@ -69,27 +59,7 @@ SEGMENT_BYTES = 64 * 2**20
 HOLD_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The last record: its number (0 before the first), its hash in hex, and when it was recorded."""
-
-    seq: int
-    hash: str
-    recorded_at: datetime | None
-
-
-class Lookup(Protocol):
-    """What a check of new statements may ask: what is recorded, or goes before them in the same commit."""
-
-    def find(self, statement_id: str) -> Record | None:
-        """Return the record of a statement."""
-
-    def mentioning(self, statement_id: str) -> tuple[Record, ...]:
-        """Return the records that correct, withdraw, confirm or contest a statement, in order."""
-
-
-_Said = tuple[Statement, bytes, int]  # with its canonical bytes, and the number that its id is
-Admit = Callable[[tuple[Statement, ...], Lookup], None]
+_Parts = list[tuple[Segment, LiveIndex | SealedIndex]]
 
 
 class Journal:
@@ -100,7 +70,9 @@ class Journal:
         opened = open_journal(folder / JOURNAL, origin)
         self.folder, self.recovery = folder, opened.recovery
         self._lock_fd, self.now = lock_fd, now
-        self._sealed, self._segment, self._live = opened.sealed, opened.segment, opened.tail.index
+        # replaced as a whole: threads that look something up see one state or the next
+        self._parts: _Parts = [*opened.sealed, (opened.segment, opened.tail.index)]
+        self._live = opened.tail.index
         self._end, self._recorded_at = opened.tail.end, opened.tail.recorded_at
         self._file = SegmentFile(opened.segment.path, self._end.offset)
         self._mark = MarkWriter(folder / JOURNAL, self._end)
@@ -151,7 +123,7 @@ class Journal:
         was recorded.
         """
         said = tuple(statements)
-        unit = _Unit(said, written(said), admit)
+        unit = Unit(said, written(said), admit)
         if unit.n_bytes > LARGEST_COMMIT_BYTES // 2:
             raise InputFaults.one("one unit", f"at most {LARGEST_COMMIT_BYTES // 2} bytes", unit.n_bytes)
         self._group.submit(unit)
@@ -200,7 +172,7 @@ class Journal:
         Raises LedgerDamaged where they do not go on from the head, NotRecorded.
         """
         with self._turn:
-            staged = _Staged(self)
+            staged = Staged(self)
             for entry in adopted:
                 staged.adopt(entry)
             self._make_durable(staged)
@@ -235,12 +207,12 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _commit(self, units: list[_Unit]) -> None:
+    def _commit(self, units: list[Unit]) -> None:
         """Record what of the units can be, durably, and answer all of them."""
         failure: Exception | None = NotRecorded("recording was interrupted; open the ledger again")
         try:
             with self._turn:
-                staged = _Staged(self)
+                staged = Staged(self)
                 for unit in units:
                     staged.take(unit)
                 if staged.entries:
@@ -248,14 +220,11 @@ class Journal:
             failure = None
         except NotRecorded as refused:
             failure = refused
-        except BaseException:
-            self._file.failed = self._file.failed or "recording was interrupted"
-            raise
         finally:
             for unit in units:
                 unit.error = unit.error or failure
 
-    def _make_durable(self, staged: _Staged) -> None:
+    def _make_durable(self, staged: Staged) -> None:
         if self._closed:
             raise NotRecorded("the journal is closed")
         payloads = [entry.payload for entry in staged.entries]
@@ -264,41 +233,44 @@ class Journal:
             self._rotate()
         offset = self._file.end
         self._file.write(data)
-        last = staged.entries[-1]
-        self._live.add(offset, staged.entries[0].seq, staged.keys)
-        self._recorded_at = staged.recorded_at
-        self._end = Mark(self._segment.header.number, self._file.end, last.seq, last.hash)
         try:
+            last = staged.entries[-1]
+            self._live.add(offset, staged.entries[0].seq, staged.keys)
+            self._recorded_at = staged.recorded_at
+            number = self._parts[-1][0].header.number
+            self._end = Mark(number, self._file.end, last.seq, last.hash)
             self._mark.write(self._end)
         except OSError as error:  # what was said is durable; go on only with a mark that can be trusted
             self._file.failed = f"noting the high-water mark failed ({error})"
+        except BaseException:
+            self._file.failed = "recording was interrupted"
+            raise
 
     def _rotate(self) -> None:
         """Seal the segment and begin the next one; NotRecorded where the disk does not take it."""
-        number, end, recorded_at = self._segment.header.number + 1, self._end, self._recorded_at
+        segment, end, recorded_at = self._parts[-1][0], self._end, self._recorded_at
+        number, index_path = segment.header.number + 1, segment.path.with_suffix(".index")
         path = segment_path(self.folder / JOURNAL, number)
-        index_path = self._segment.path.with_suffix(".index")
         try:
             if recorded_at is not None:
                 self._live.seal(index_path, end.offset, end.hash, recorded_at)
-            index = open_index(index_path)
+            index = open_index(index_path) or self._live
             create(path, number, end.seq + 1, end.hash)
         except OSError as error:
             if path.exists():
                 self._file.failed = f"beginning {path.name} failed"
             raise NotRecorded(f"{path}: {error}; nothing was recorded") from error
-        assert index is not None
         self._file.close()
-        self._sealed = [*self._sealed, (self._segment, index)]
-        self._segment, self._live = Segment(path, open_header(path)), LiveIndex()
-        self._file = SegmentFile(path, SEGMENT_HEADER_BYTES)
+        self._file, self._live = SegmentFile(path, SEGMENT_HEADER_BYTES), LiveIndex()
+        following = Segment(path, open_header(path))
+        self._parts = [*self._parts[:-1], (segment, index), (following, self._live)]
 
-    def _indexes(self) -> list[LiveIndex | SealedIndex]:
-        return [self._live, *(index for _, index in reversed(self._sealed))]
+    def _indexes(self) -> Iterator[LiveIndex | SealedIndex]:
+        return (index for _, index in reversed(self._parts))
 
     def _commit_with(self, seq: int) -> tuple[Path, list[Entry]]:
         """Return the segment's file and the entries of the commit that holds a durable record."""
-        parts: list[tuple[Segment, LiveIndex | SealedIndex]] = [*self._sealed, (self._segment, self._live)]
+        parts = self._parts
         segment, index = parts[bisect_right(parts, seq, key=lambda part: part[0].header.first_seq) - 1]
         first_seq, offset = index.commit_of(seq)
         with segment.path.open("rb") as file:
@@ -311,102 +283,6 @@ class Journal:
         if isinstance(found, Flaw):
             raise damaged(segment.path, found._replace(offset=found.offset + offset))
         return segment.path, found
-
-
-class _Unit:
-    """What one call of `append` brings, and what becomes of it."""
-
-    def __init__(self, statements: tuple[Statement, ...], texts: list[bytes], admit: Admit | None) -> None:
-        self.statements, self.texts, self.admit = statements, texts, admit
-        self.numbers = [number_of(statement.statement_id) for statement in statements]
-        self.n_bytes = sum(map(len, texts))
-        self.records: tuple[Record, ...] = ()
-        self.error: Exception | None = None
-
-
-class _Staged:
-    """What one commit will hold; a `Lookup` of the journal as it will be."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.recorded_at: datetime | None = None
-        self.entries, self.keys = list[Entry](), list[tuple[int, str]]()
-        self._stamp = b""
-        self._journal = journal
-        self._seq, self._hash = journal.head.seq, bytes.fromhex(journal.head.hash)
-        self._records: dict[str, tuple[Record, bytes]] = {}
-        self._mentions: dict[str, list[Record]] = {}
-
-    def find(self, statement_id: str) -> Record | None:
-        """Return the record of a statement, durable or staged."""
-        staged = self._records.get(statement_id)
-        return staged[0] if staged else self._journal.find(statement_id)
-
-    def mentioning(self, statement_id: str) -> tuple[Record, ...]:
-        """Return the records that mention a statement, durable or staged."""
-        return (*self._journal.mentioning(statement_id), *self._mentions.get(statement_id, ()))
-
-    def take(self, unit: _Unit) -> None:
-        """Stage the new statements of a unit and give it its records; or its error, and stage nothing."""
-        try:
-            fresh = self._fresh(unit)
-            at = self._time() if fresh else datetime.max
-            if fresh and unit.admit is not None:
-                unit.admit(tuple(said[0] for said in fresh.values()), self)
-        except Exception as error:  # the unit's own: the others of the commit go on without it
-            unit.error = error
-            return
-        for said in fresh.values():
-            self._add(said, payload_bytes(self._seq + 1, self._stamp, said[1]), at)
-        unit.records = tuple(record for one in unit.statements if (record := self.find(one.statement_id)))
-
-    def _fresh(self, unit: _Unit) -> dict[str, _Said]:
-        """Return the statements that are not recorded yet; NotRecorded where an id says two things."""
-        fresh: dict[str, _Said] = {}
-        for said in zip(unit.statements, unit.texts, unit.numbers, strict=True):
-            name = said[0].statement_id
-            known = fresh[name][1] if name in fresh else self._text(name, said[2])
-            if known is None:
-                fresh[name] = said
-            elif known != said[1]:
-                raise NotRecorded(f"statement {name}: the id was used for another one; give this its own")
-        return fresh
-
-    def _text(self, statement_id: str, number: int) -> bytes | None:
-        staged = self._records.get(statement_id)
-        if staged is not None:
-            return staged[1]
-        seq = self._journal.seq_of(number)
-        return None if seq is None else statement_bytes(self._journal.read(seq).statement)
-
-    def adopt(self, entry: Entry) -> None:
-        """Stage an entry of another copy, which must be the next one."""
-        head = read_head(entry.payload)
-        if (head.seq, chained(self._hash, head.seq, entry.payload)) != (self._seq + 1, entry.hash):
-            raise LedgerDamaged(
-                f"record {entry.seq} of the other copy does not go on from record {self._seq}"
-            )
-        self.recorded_at = head.recorded_at
-        statement = read_payload(entry.payload)[2]
-        self._add((statement, b"", number_of(statement.statement_id)), entry.payload, head.recorded_at)
-
-    def _time(self) -> datetime:
-        """Return the one time of all that the commit holds."""
-        if self.recorded_at is None:
-            self.recorded_at = self._journal.time()
-            self._stamp = stamp(self.recorded_at)
-        return self.recorded_at
-
-    def _add(self, said: _Said, payload: bytes, at: datetime) -> None:
-        statement, text, number = said
-        self._seq += 1
-        self._hash = chained(self._hash, self._seq, payload)
-        record = Record(self._seq, at, statement, self._hash.hex())
-        mentions = mentioned(statement.kind, statement.subject_id, statement.corrects)
-        self.entries.append(Entry(self._seq, payload, self._hash))
-        self.keys.append((number, mentions))
-        self._records[statement.statement_id] = (record, text)
-        if mentions:
-            self._mentions.setdefault(mentions, []).append(record)
 
 
 def _number(statement_id: str) -> int | None:
