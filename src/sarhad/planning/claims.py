@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import TypeVar, cast
 
 from ulid import ULID
 
@@ -27,6 +27,7 @@ from sarhad.model.claim import Claim, Grade, Method, Question, Resolution, Span,
 from sarhad.model.measure import Interval, Number, Operation, Value, Words
 from sarhad.model.record import WITHDRAWN, Json, Record, Statement
 
+T = TypeVar("T", Claim, Resolution)
 MADE, RESOLVED, USED = "claim.made", "claim.resolved", "claim.used"
 
 
@@ -42,27 +43,24 @@ class Speaker:
 class Register:
     """What stands: claims, resolutions and uses by id or name, in the order of the ledger.
 
-    `superseded` are resolutions that a later one names: they stand as statements and decide nothing.
+    `resolutions_on` leaves out what a later one supersedes: that stands as a statement and decides nothing.
     """
 
     claims: Mapping[str, Claim] = field(default_factory=dict)
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
     uses: Mapping[str, Use] = field(default_factory=dict)
-    superseded: frozenset[str] = frozenset()
+    claims_on: Mapping[Question, tuple[Claim, ...]] = field(default_factory=dict)
+    resolutions_on: Mapping[Question, tuple[Resolution, ...]] = field(default_factory=dict)
     authority_of: Mapping[str, str] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
 
     def answering(self, question: Question) -> tuple[Claim, ...]:
         """Return the claims that answer a question."""
-        return tuple(claim for claim in self.claims.values() if claim.question == question)
+        return self.claims_on.get(question, ())
 
     def current(self, question: Question) -> tuple[Resolution, ...]:
         """Return the resolutions of a question that nothing supersedes: one of each authority."""
-        return tuple(
-            one
-            for one in self.resolutions.values()
-            if one.question == question and one.resolution_id not in self.superseded
-        )
+        return self.resolutions_on.get(question, ())
 
     def claim(self, claim_id: str) -> Claim:
         """Return a claim that stands; raises UnknownName."""
@@ -101,14 +99,16 @@ def register(records: Iterable[Record]) -> Register:
         for one in resolutions.values()
         if authority_of.get(one.supersedes) == authority_of[one.resolution_id]
     )
-    return Register(claims, resolutions, uses, superseded, authority_of, tuple(unreadable))
+    current = [one for one in resolutions.values() if one.resolution_id not in superseded]
+    on_claims, on_resolutions = by_question(claims.values()), by_question(current)
+    return Register(claims, resolutions, uses, on_claims, on_resolutions, authority_of, tuple(unreadable))
 
 
-def by_question(claims: Iterable[Claim]) -> Mapping[Question, tuple[Claim, ...]]:
-    """Return the claims of every question, questions in order of their names."""
-    found: dict[Question, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        found[claim.question].append(claim)
+def by_question(items: Iterable[T]) -> Mapping[Question, tuple[T, ...]]:
+    """Return the claims (or resolutions) of every question, questions in order of their names."""
+    found: dict[Question, list[T]] = defaultdict(list)
+    for one in items:
+        found[one.question].append(one)
     return {question: tuple(found[question]) for question in sorted(found)}
 
 
