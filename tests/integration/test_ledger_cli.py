@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import stat
-import subprocess
 import sys
 
 import pytest
 from tests.ledger_cases import flip, said
 from typer.testing import CliRunner
 
-from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.app import app, main
 from sarhad.ledger.journal import Journal, read_records
 from sarhad.ledger.ledger import open_ledger
 
@@ -73,13 +72,12 @@ def test_verify_says_sound_and_names_what_is_not(project):
     assert [finding["seq"] for finding in as_json("verify", project, code=6)["findings"]] == [7]
 
 
-def test_the_whole_command_has_the_exit_code_and_a_clear_word(project):
-    """In a process of its own: the errors as a script sees them."""
-    command = [sys.executable, "-m", "sarhad", "ledger", "rebuild", str(project), "--json"]
-    with Journal.open(project / "ledger", now=now):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 6
-    assert "writes to this ledger" in json.loads(done.stderr)["error"]
+def test_errors_leave_with_their_exit_code_and_a_clear_word(project, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sarhad", "ledger", "rebuild", str(project), "--json"])
+    with Journal.open(project / "ledger", now=now), pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 6
+    assert "writes to this ledger" in json.loads(capsys.readouterr().err)["error"]
 
 
 def test_log_filters(project):
