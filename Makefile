@@ -49,7 +49,7 @@ SERVER := postgresql-15 postgresql-15-postgis-3
 LEAVE_OFF := /etc/postgresql-common/createcluster.d/sarhad.conf
 
 postgres:  ## PostgreSQL 15 with PostGIS, for the tests of the store (installs it as root on Debian)
-	@if ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then :; \
+	@if ls /usr/lib/postgresql/*/lib/postgis-3.so >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 	  echo "Installing PostgreSQL 15 and PostGIS (once) ..."; \
 	  mkdir -p $(dir $(LEAVE_OFF)) && echo "create_main_cluster = false" > $(LEAVE_OFF); \

@@ -42,10 +42,7 @@ def binaries() -> Path:
     if not found:
         raise NoServer(f"PostgreSQL is not installed: {INSTALL}")
     for path in found:
-        share = subprocess.run(
-            [path.with_name("pg_config"), "--sharedir"], capture_output=True, text=True, check=False
-        )
-        if (Path(share.stdout.strip()) / "extension" / "postgis.control").exists():
+        if (path.parents[1] / "lib" / "postgis-3.so").exists():
             return path.parent
     raise NoServer(f"PostGIS is not installed beside PostgreSQL: {INSTALL}")
 
