@@ -16,7 +16,7 @@ def loaded_after(line: str) -> set[str]:
     """Top packages in a fresh interpreter that has run one line."""
     code = f"{line}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.split(".")[0] for name in json.loads(found.stdout)}
+    return {name.split(".")[0] for name in json.loads(found.stdout.splitlines()[-1])}
 
 
 def test_import_sarhad_loads_nothing_heavy():
@@ -36,3 +36,16 @@ def test_import_sarhad_loads_little_besides_numpy():
 @pytest.mark.parametrize("name", ["sarhad.errors", "sarhad.model.project", "sarhad.model.plan"])
 def test_the_model_loads_nothing_heavy(name):
     assert not loaded_after(f"import {name}") & set(HEAVY)
+
+
+KEPT_LIGHT = {"numba", "scipy", "pandas", "geopandas", "rasterio", "matplotlib", "highspy", "ortools"}
+
+
+@pytest.mark.parametrize("command", ["--version", "ledger --help", "ledger log nowhere"])
+def test_a_command_loads_what_it_needs_and_no_more(command):
+    """Whoever writes one record down does not wait for the kernels and the maps."""
+    words = ["sarhad", *command.split()]
+    run = f"import sys; sys.argv = {words}\nfrom sarhad.interfaces.cli import main\n"
+    loaded = loaded_after(f"{run}try: main()\nexcept SystemExit: pass\nsys.stdout.write('\\n')")
+    assert "typer" in loaded
+    assert not loaded & KEPT_LIGHT

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import platform
 import shutil
@@ -19,28 +18,34 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pyogrio
 
+from sarhad.io.json_values import plain
 from sarhad.model.project import Project
 
 RESULTS = "results"
+PROGRAMME = "programme"
 LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 # GeoPackage notes when a layer changed; a fixed date keeps equal answers equal byte for byte.
 _LAYER_DATE = "2000-01-01T00:00:00.000Z"
 
 
 @contextmanager
-def results_folder(project_folder: Path) -> Iterator[Path]:
-    """Give a folder to write into; it takes the place of the old results only when all went well."""
-    goal = project_folder / RESULTS
-    part = Path(tempfile.mkdtemp(prefix=f".{RESULTS}-", dir=project_folder))
+def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
+    """Give a folder to write into; it takes the place of the old results only when all went well.
+
+    What `results/programme/` holds is another command's: it stays when `results/` is replaced.
+    """
+    goal = project_folder / name
+    part = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=project_folder))
     try:
         yield part
         part.chmod(0o755)
-        old = project_folder / f".{RESULTS}-old"
+        if name == RESULTS and (goal / PROGRAMME).exists():
+            shutil.copytree(goal / PROGRAMME, part / PROGRAMME)
+        old = project_folder / f".{name}-old"
         shutil.rmtree(old, ignore_errors=True)
         if goal.exists():
             os.replace(goal, old)
@@ -83,15 +88,6 @@ def write_json(folder: Path, name: str, value: object) -> None:
     """Write a JSON file that reads and diffs well."""
     text = json.dumps(plain(value), indent=2, ensure_ascii=False, sort_keys=False, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
-
-
-def plain(value: Any) -> Any:
-    """Return a value with null for NaN and infinity, which JSON does not know."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def manifest(project: Project, kind: str) -> dict[str, object]:

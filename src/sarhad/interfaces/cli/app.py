@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 import sarhad
 from sarhad.errors import SarhadError
-from sarhad.interfaces.cli import (
-    check,
-    claims,
-    coverage,
-    demo,
-    explain,
-    ledger,
-    new,
-    plan,
-    prepare,
-    profile,
-    programme,
-)
 from sarhad.interfaces.cli.console import INTERRUPTED, failing, remarks
 
+NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "demo", "prepare")
+GROUPS = ("programme", "ledger", "claims")
+
+
+class Commands(typer.core.TyperGroup):
+    """Commands, each imported when it is asked for: to write one record down takes no kernels and no maps."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return all names, as they are told."""
+        return [*NAMES, *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one command; None for a name that there is not."""
+        if cmd_name not in (*NAMES, *GROUPS):
+            return None
+        if cmd_name not in self.commands:
+            self.commands[cmd_name] = _loaded(cmd_name)
+        return self.commands[cmd_name]
+
+
+def _loaded(name: str) -> Any:
+    module = import_module(f"sarhad.interfaces.cli.{name}")
+    if name in GROUPS:
+        group = typer.main.get_command(module.commands)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    alone.command(name)(module.run)
+    return typer.main.get_command(alone)
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Plan the protection of a border: how likely is a crossing seen in time, and what to build first.",
 )
-for command in (new, check, coverage, profile, plan, explain, demo, prepare):
-    app.command(command.__name__.rsplit(".", 1)[-1])(command.run)
-app.add_typer(claims.app, name="claims")
-app.add_typer(ledger.commands, name="ledger")
-app.add_typer(programme.commands, name="programme")
 
 
 def _version(asked: bool) -> None:

@@ -43,14 +43,14 @@ from sarhad.planning.corroboration import corroborate, unearned
 from sarhad.planning.dependence import answer as answer_to
 from sarhad.planning.dependence import effects, figure, readings, uses_of
 
-app = typer.Typer(no_args_is_help=True, help="Who said what, where it conflicts, and what hangs on it.")
-app.command("import")(claims_files.import_file)
-app.command("export")(claims_files.export_file)
-app.command("propose")(claims_files.propose_claims)
-app.command("weights")(claims_files.write_threat_weights)
+commands = typer.Typer(no_args_is_help=True, help="Who said what, where it conflicts, and what hangs on it.")
+commands.command("import")(claims_files.import_file)
+commands.command("export")(claims_files.export_file)
+commands.command("propose")(claims_files.propose_claims)
+commands.command("weights")(claims_files.write_threat_weights)
 
 
-@app.command("list")
+@commands.command("list")
 def list_claims(
     folder: LedgerFolder,
     question: Annotated[str | None, typer.Argument(help="subject/property, if only one.")] = None,
@@ -83,7 +83,7 @@ def list_claims(
     answer(value, as_json, lambda: shown.draw_claims(claims, found, answers, fake))
 
 
-@app.command("conflicts")
+@commands.command("conflicts")
 def show_conflicts(
     folder: LedgerFolder,
     believed_at: BelievedAt = None,
@@ -99,7 +99,7 @@ def show_conflicts(
     answer(value, as_json, lambda: shown.draw_conflicts(found))
 
 
-@app.command("add")
+@commands.command("add")
 def add_claim(
     folder: LedgerFolder,
     authority: Authority,
@@ -150,7 +150,7 @@ def _answer_claims(found: Sequence[Claim], as_json: bool) -> None:
     answer([shown.claim_as_dict(one) for one in found], as_json, lambda: shown.draw_added(found))
 
 
-@app.command("resolve")
+@commands.command("resolve")
 def resolve_question(
     folder: LedgerFolder,
     question: Annotated[str, typer.Argument(help="subject/property.")],
@@ -187,7 +187,7 @@ def _judged(value: str, unit: str) -> Any:
         raise InputFaults.one("--value", "a value that the unit can measure", error) from error
 
 
-@app.command("withdraw")
+@commands.command("withdraw")
 def withdraw_claim(
     folder: LedgerFolder,
     claim: Annotated[str, typer.Argument(help="Claim id.")],
@@ -221,7 +221,7 @@ def _record_with_effects(
     answer(value, as_json, lambda: shown.draw_effects(record, changed))
 
 
-@app.command("use")
+@commands.command("use")
 def use_claims(
     folder: LedgerFolder,
     name: Annotated[str, typer.Argument(help="Name of the figure or setting.")],
@@ -248,7 +248,7 @@ def use_claims(
     answer(shown.figure_as_dict(worked_out), as_json, lambda: shown.draw_figures([(one, worked_out, {})], {}))
 
 
-@app.command("uses")
+@commands.command("uses")
 def show_uses(
     folder: LedgerFolder,
     claim: Annotated[str | None, typer.Option(help="Only what rests on this claim.")] = None,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,9 +16,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sarhad.errors import InputFaults, SarhadError
-from sarhad.io.cache import Cache
-from sarhad.io.results import plain
-from sarhad.planning.compute import Compute
+from sarhad.io.json_values import plain
+
+if TYPE_CHECKING:
+    from sarhad.planning.compute import Compute
 
 Folder = Annotated[Path, typer.Argument(help="Project folder (holds project.toml).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")]
@@ -38,6 +39,9 @@ def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
 
     With a folder, finished pieces are kept there.
     """
+    from sarhad.io.cache import Cache
+    from sarhad.planning.compute import Compute
+
     columns = (
         TextColumn("{task.description:<26}"),
         BarColumn(bar_width=32),
