@@ -100,7 +100,7 @@ def test_sites_found_keep_the_rule(project):
     chainage_m = np.full(len(found), np.nan)
     for plan in sectors(project):
         ground = lay_ground(project, plan, 0)
-        row, col = locate(project, plan.grid, lon_deg, lat_deg)
+        row, col = locate(plan.grid, lon_deg, lat_deg)
         own = (row >= 0) & np.isnan(chainage_m)
         own[own] = (ground.sector.in_band & ground.sector.home)[row[own], col[own]]
         own[own] = ground.sector.chainage_m[row[own], col[own]] < plan.to_m

@@ -10,18 +10,12 @@ import pytest
 from sarhad.errors import UnknownName
 from sarhad.io.project import open_project
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
-from sarhad.planning.coverage import (
-    RATE_FLOOR_PER_S,
-    reach_m,
-    sensor_lines,
-    sight,
-    units_in,
-    view_of,
-    working_share,
-)
+from sarhad.planning.coverage import RATE_FLOOR_PER_S, sensor_lines, view_of
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.sector import sectors
 from sarhad.planning.sensing import area_rate_per_s, availability, crossing_exposure, look_rate_per_s
+from sarhad.planning.sighting import sight
+from sarhad.planning.units import reach_m, units_in, working_share
 from small_cases import at, site_near, tiny
 
 TARGET_M = 1.7

@@ -73,7 +73,7 @@ def test_a_camera_sees_in_the_night_where_it_stands(project, maps):
     camera = project.assets[1]
     assert camera.equipment_id == "thermal_medium"
     grid = maps["summer_night"].grid
-    row, col = locate(project, grid, np.array([camera.place.lon_deg]), np.array([camera.place.lat_deg]))
+    row, col = locate(grid, np.array([camera.place.lon_deg]), np.array([camera.place.lat_deg]))
     expected = 100 * project.equipment["thermal_medium"].availability
     assert maps["summer_night"].percent[row[0], col[0]] == pytest.approx(expected, abs=1)
     far = maps["winter_fog"].percent

@@ -139,7 +139,7 @@ def test_a_straight_sector_by_hand() -> None:
     width_m, height_m = plan.grid.n_col * 200, plan.grid.n_row * 200
     assert 10_000 <= height_m <= 13_000
     assert plan.to_m - plan.from_m + 10_000 <= width_m <= plan.to_m - plan.from_m + 25_000
-    lon_deg, lat_deg = lonlat_of_cells(project, sector.grid, np.arange(sector.grid.n_cell))
+    lon_deg, lat_deg = lonlat_of_cells(sector.grid, np.arange(sector.grid.n_cell))
     assert np.array_equal(sector.home.ravel(), lat_deg >= 37.0)
     chainage_m, offset_m = place_on_line(project.line, lon_deg, lat_deg)
     assert sector.offset_m.ravel() == pytest.approx(offset_m, abs=2)
@@ -179,7 +179,7 @@ def test_home_on_the_right_is_the_mirror() -> None:
 def test_there_is_no_band_past_the_ends() -> None:
     project = _straight()
     sector = build_sector(project, sectors(project)[0])
-    lon_deg, _ = lonlat_of_cells(project, sector.grid, np.flatnonzero(sector.in_band))
+    lon_deg, _ = lonlat_of_cells(sector.grid, np.flatnonzero(sector.in_band))
     assert lon_deg.min() > 69.99
 
 
@@ -187,14 +187,14 @@ def test_places_go_to_cells_and_back() -> None:
     project = _straight()
     grid = sectors(project)[0].grid
     cells = np.array([0, 17, grid.n_cell - 1])
-    row, col = locate(project, grid, *lonlat_of_cells(project, grid, cells))
+    row, col = locate(grid, *lonlat_of_cells(grid, cells))
     assert np.array_equal(row * grid.n_col + col, cells)
-    assert [x.tolist() for x in locate(project, grid, np.array([60.0]), np.array([37.0]))] == [[-1], [-1]]
-    assert locate(project, grid, np.array([]), np.array([]))[0].shape == (0,)
+    assert [x.tolist() for x in locate(grid, np.array([60.0]), np.array([37.0]))] == [[-1], [-1]]
+    assert locate(grid, np.array([]), np.array([]))[0].shape == (0,)
     with pytest.raises(InputFaults, match="within the reach"):
-        locate(project, grid, np.array([np.inf]), np.array([37.0]))
+        locate(grid, np.array([np.inf]), np.array([37.0]))
     with pytest.raises(InputFaults, match="flat cells"):
-        lonlat_of_cells(project, grid, np.array([grid.n_cell]))
+        lonlat_of_cells(grid, np.array([grid.n_cell]))
 
 
 def test_parts_that_meet_are_one_run_to_the_margins_and_the_side() -> None:
@@ -220,7 +220,7 @@ def test_a_ring_wraps_and_home_is_inside() -> None:
     assert len(plans[0].ranges_m) == len(plans[-1].ranges_m) == 2
     assert all(len(plan.ranges_m) == 1 for plan in plans[1:-1])
     sector = build_sector(project, plans[0])
-    lon_deg, lat_deg = lonlat_of_cells(project, sector.grid, np.arange(sector.grid.n_cell))
+    lon_deg, lat_deg = lonlat_of_cells(sector.grid, np.arange(sector.grid.n_cell))
     inside = shapely.contains_xy(shapely.Polygon(points), lon_deg, lat_deg)
     assert np.mean(inside != sector.home.ravel()) < 2e-3  # cells cut by the ring's short chords
     east = sector.in_band & (sector.chainage_m > part.to_m - 4_000)
@@ -232,7 +232,7 @@ def test_a_fold_keeps_the_right_side() -> None:
     hairpin = [(70.0 + k * 0.01, 37.0) for k in range(40)] + [(70.4 - k * 0.01, 37.027) for k in range(1, 40)]
     project = _project(Line("fold", (_part("0", hairpin),), "left", "drawn", 900.0))
     sector = build_sector(project, sectors(project)[0])
-    lon_deg, lat_deg = lonlat_of_cells(project, sector.grid, np.arange(sector.grid.n_cell))
+    lon_deg, lat_deg = lonlat_of_cells(sector.grid, np.arange(sector.grid.n_cell))
     away = sector.in_band.ravel() & (lon_deg > 70.02) & (lon_deg < 70.3)
     between = (lat_deg > 37.0) & (lat_deg < 37.027)
     assert np.array_equal(sector.home.ravel()[away], between[away])
@@ -262,7 +262,7 @@ def test_goals_by_depth_and_by_place() -> None:
     across = np.array([[70.1, 36.98]])
     placed = _straight(goals=Goals("layer", (road, town, across)))
     goal = goal_cells(placed, sector, 3_000.0)
-    row, col = locate(placed, sector.grid, np.array([70.15, 70.02, 70.1]), np.array([37.03, 37.02, 36.98]))
+    row, col = locate(sector.grid, np.array([70.15, 70.02, 70.1]), np.array([37.03, 37.02, 36.98]))
     assert goal[row, col].tolist() == [True, True, False]
     assert goal.sum() == pytest.approx(7_100 / 200, abs=4)
     assert not goal_cells(_straight(goals=Goals("layer")), sector, 3_000.0).any()

@@ -265,6 +265,38 @@ def test_large_voids_are_refused_even_when_filling(tmp_path):
         open_terrain(source(path, voids="fill"), Settings()).heights_m(GRID)
 
 
+@pytest.mark.parametrize("realisation", [0, 1])
+@pytest.mark.parametrize("voids", ["refuse", "fill"])
+def test_partly_known_terrain_is_nan_where_it_is_not_known_and_the_same_elsewhere(
+    tmp_path, coarse, realisation, voids
+):
+    """Over a large void, and past the edge of the raster; what is known has the bytes of the sound raster."""
+    path = holed(tmp_path / "v.tif", slice(20, 21 + VOID_SPAN), slice(40, 42))
+    terrain = open_terrain(source(path, voids=voids), Settings())
+    with pytest.raises(InputFaults):
+        terrain.heights_m(GRID, realisation)
+    found = terrain.heights_m(GRID, realisation, partly=True)
+    sound = open_terrain(source(coarse), Settings()).heights_m(GRID, realisation)
+    known = np.isfinite(found)
+    assert 0.3 < known.mean() < 1.0
+    assert found[known].tobytes() == sound[known].tobytes()
+    far = Grid(TMERC, GRID.left_m + 60_000.0, GRID.top_m, 90.0, 20, 20)
+    assert np.isnan(terrain.heights_m(far, realisation, partly=True)).all()
+
+
+def test_past_the_edge_a_fine_source_is_partly_known_too(fine, tmp_path):
+    terrain = open_terrain(source(fine), Settings(cell_m=30.0))
+    inner = Grid(TMERC, 0.0, 0.0, 30.0, 20, 20)
+    sound = terrain.heights_m(inner)
+    assert terrain.heights_m(inner, partly=True).tobytes() == sound.tobytes()
+    wide = inner.window(-1_000, 0, 1_020, 20)
+    found = terrain.heights_m(wide, partly=True)
+    assert found[1_000:].tobytes() == sound.tobytes()
+    assert np.isnan(found[0]).all()
+    with pytest.raises(InputFaults, match="covers the working area"):
+        terrain.heights_m(wide)
+
+
 def test_bad_numbers_are_refused(coarse):
     with pytest.raises(InputFaults, match="detail_scale"):
         open_terrain(source(coarse), Settings(detail_scale=float("nan")))

@@ -70,21 +70,30 @@ class Terrain:
         """Whether the source is coarser than the working grid, and so refined."""
         return _source_cell_m(self.frame) > COARSE_RATIO * self.cell_m
 
-    def heights_m(self, grid: Grid, realisation: int = 0) -> NDArray[np.float32]:
+    def heights_m(self, grid: Grid, realisation: int = 0, *, partly: bool = False) -> NDArray[np.float32]:
         """Return heights (row, col) in metres at the cells of `grid`, any projected CRS.
 
         Realisation 0 is the smooth reading, n > 0 adds detail with the settings' scale and seed where the
         source is coarse. `InputFaults` where the source does not cover the grid or has voids that may not
-        be filled.
+        be filled; `partly` leaves NaN there, and wherever a height would depend on such ground.
         """
         if realisation < 0:
             raise InputFaults.one("terrain", "realisation >= 0", realisation)
-        if self.is_coarse:
-            return self._lattice_heights(self._locate(grid, 0.0, 0.0), realisation).reshape(grid.shape)
-        return self._mean_heights(grid)
+        if not self.is_coarse:
+            return self._mean_heights(grid, partly)
+        points = self._locate(grid, 0.0, 0.0, partly)
+        covered = ~np.isnan(points.row)
+        height_m = np.full(grid.n_cell, np.nan, np.float32)
+        if covered.any():
+            points = _Points(points.row[covered], points.col[covered])
+            height_m[covered] = self._lattice_heights(points, realisation, partly)
+        return height_m.reshape(grid.shape)
 
-    def _locate(self, grid: Grid, row_shift: float, col_shift: float) -> _Points:
-        """Return the cells' centres, shifted by parts of a cell, in source cells; all must be covered."""
+    def _locate(self, grid: Grid, row_shift: float, col_shift: float, partly: bool) -> _Points:
+        """Return the cells' centres, shifted by parts of a cell, in source cells.
+
+        All must be covered, or `partly` those that are not are NaN.
+        """
         import pyproj
 
         row = np.arange(grid.n_row, dtype=np.float64)[:, None] + row_shift
@@ -99,6 +108,8 @@ class Terrain:
         points = _Points((frame.top - y) / frame.dy - 0.5, (x - frame.left) / frame.dx - 0.5)
         inside = (points.row >= -0.5) & (points.row <= frame.n_row - 0.5)
         inside &= (points.col >= -0.5) & (points.col <= frame.n_col - 0.5)
+        if partly:
+            return _Points(np.where(inside, points.row, np.nan), np.where(inside, points.col, np.nan))
         if not inside.all():
             n_out, first = int(np.count_nonzero(~inside)), int(np.argmin(inside))
             to_lon_lat = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
@@ -107,49 +118,67 @@ class Terrain:
             raise InputFaults.one(str(frame.path), "terrain that covers the working area", found)
         return points
 
-    def _lattice_heights(self, points: _Points, realisation: int) -> NDArray[np.float32]:
-        """Cubic convolution on the lattice of sub-cells."""
+    def _lattice_heights(self, points: _Points, realisation: int, partly: bool) -> NDArray[np.float64]:
+        """Cubic convolution on the lattice of sub-cells; NaN near voids where these are allowed."""
         factor = relief.FACTOR
         row, col = (points.row + 0.5) * factor - 0.5, (points.col + 0.5) * factor - 0.5
         row_0, row_1 = (math.floor(row.min()) - 1) // factor, (math.floor(row.max()) + 2) // factor + 1
         col_0, col_1 = (math.floor(col.min()) - 1) // factor, (math.floor(col.max()) + 2) // factor + 1
         margin = relief.MARGIN
-        coarse_m = self._read(row_0, col_0, row_1 - row_0, col_1 - col_0, margin)
+        coarse_m = self._read(row_0, col_0, row_1 - row_0, col_1 - col_0, margin, partly)
+        void = np.isnan(coarse_m)
+        coarse_m[void] = 0.0
         place = relief.Place(row_0 - margin, col_0 - margin, *self.frame.ground_cell_m)
         draw = relief.Draw(self.seed, realisation, self.detail_scale)
         lattice_m = relief.refine_m(coarse_m, _exemplars(), place, draw)
-        height_m = relief.sample_cubic(lattice_m, row, col, row_0 * factor, col_0 * factor)
-        return np.asarray(height_m, dtype=np.float32)
+        height_m: NDArray[np.float64] = relief.sample_cubic(
+            lattice_m, row, col, row_0 * factor, col_0 * factor
+        )
+        if void.any():
+            # A sub-cell knows the source cells within the margin, a reading the sub-cells next to it.
+            unsure = ndimage.binary_dilation(void, np.ones((3, 3)), iterations=margin + 1)
+            at_row = np.floor(points.row + 0.5).astype(np.int64) - row_0 + margin
+            at_col = np.floor(points.col + 0.5).astype(np.int64) - col_0 + margin
+            height_m[unsure[at_row, at_col]] = np.nan
+        return height_m
 
-    def _mean_heights(self, grid: Grid) -> NDArray[np.float32]:
+    def _mean_heights(self, grid: Grid, partly: bool) -> NDArray[np.float32]:
         """Mean of bilinear readings at n x n points of a cell as wide as n <= `MAX_SPLIT` source cells."""
         n = min(max(1, round(grid.cell_m / _source_cell_m(self.frame))), MAX_SPLIT)
         height_m = np.empty(grid.shape, dtype=np.float32)
         n_row = max(1, _BLOCK_POINTS // (n * n * grid.n_col))
         for row in range(0, grid.n_row, n_row):
             block = grid.window(row, 0, min(n_row, grid.n_row - row), grid.n_col)
-            height_m[row : row + block.n_row] = self._block_heights(block, n).reshape(block.shape)
+            height_m[row : row + block.n_row] = self._block_heights(block, n, partly).reshape(block.shape)
         return height_m
 
-    def _block_heights(self, grid: Grid, n: int) -> NDArray[np.float64]:
+    def _block_heights(self, grid: Grid, n: int, partly: bool) -> NDArray[np.float64]:
         shifts = [(i + 0.5) / n - 0.5 for i in range(n)]
-        points = [self._locate(grid, row_shift, col_shift) for row_shift in shifts for col_shift in shifts]
+        points = [self._locate(grid, d_row, d_col, partly) for d_row in shifts for d_col in shifts]
+        covered = np.all([~np.isnan(p.row) for p in points], axis=0)
+        height_m = np.full(grid.n_cell, np.nan)
+        if not covered.any():
+            return height_m
+        points = [_Points(p.row[covered], p.col[covered]) for p in points]
         row_0 = math.floor(min(p.row.min() for p in points))
         col_0 = math.floor(min(p.col.min() for p in points))
         n_row = math.floor(max(p.row.max() for p in points)) + 2 - row_0
         n_col = math.floor(max(p.col.max() for p in points)) + 2 - col_0
-        value_m = self._read(row_0, col_0, n_row, n_col, 0)
-        total_m = np.zeros(grid.n_cell)
+        value_m = self._read(row_0, col_0, n_row, n_col, 0, partly)
+        total_m = np.zeros(len(points[0].row))
         for p in points:
             total_m += relief.sample_linear(value_m, p.row, p.col, row_0, col_0)
-        return total_m / (n * n)
+        height_m[covered] = total_m / (n * n)
+        return height_m
 
-    def _read(self, row: int, col: int, n_row: int, n_col: int, margin: int) -> NDArray[np.float64]:
-        """Read a window and `margin` cells around it, with its voids refused or filled."""
+    def _read(
+        self, row: int, col: int, n_row: int, n_col: int, margin: int, partly: bool
+    ) -> NDArray[np.float64]:
+        """Read a window and `margin` cells around it, its voids filled; what is left is refused or NaN."""
         fills = self.source.voids == "fill"
         wide = margin + (VOID_SPAN + 1 if fills else 0)
         value_m = read_window(self.frame, row - wide, col - wide, n_row + 2 * wide, n_col + 2 * wide)
-        if np.isnan(value_m).any():
+        if np.isnan(value_m).any() and (fills or not partly):
             if not fills:
                 raise self._void_fault(
                     np.isnan(value_m), row - wide, col - wide, "no voids (or voids = fill)"
@@ -157,7 +186,7 @@ class Terrain:
             value_m = _fill_voids(value_m, self.frame.ground_cell_m)
         extra = wide - margin
         inner = value_m[extra:-extra, extra:-extra] if extra else value_m
-        if np.isnan(inner).any():
+        if np.isnan(inner).any() and not partly:
             expected = f"voids of at most {VOID_SPAN} cells across"
             raise self._void_fault(np.isnan(inner), row - margin, col - margin, expected)
         return np.ascontiguousarray(inner)

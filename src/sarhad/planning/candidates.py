@@ -48,7 +48,7 @@ def _sector_sites(job: tuple[Project, SectorPlan]) -> NDArray[np.float64]:
     kept = thin(np.column_stack(np.divmod(cell, ground.sector.grid.n_col)), score_m, n)
     chosen = cell[kept]
     chosen = chosen[np.argsort(ground.sector.chainage_m.ravel()[chosen], kind="stable")]
-    return np.column_stack(lonlat_of_cells(project, ground.sector.grid, chosen))
+    return np.column_stack(lonlat_of_cells(ground.sector.grid, chosen))
 
 
 def _allowed(ground: Ground) -> Mask:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from sarhad.model.asset import AtPoint
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.coverage import sight, units_in, view_of, working_share
+from sarhad.planning.coverage import view_of
 from sarhad.planning.frame import locate
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import Item
 from sarhad.planning.sector import SectorPlan, sectors
 from sarhad.planning.sensing import availability, crossing_exposure
+from sarhad.planning.sighting import sight
+from sarhad.planning.units import units_in, working_share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +86,11 @@ def sector_closings(job: ClosingJob) -> list[Closing | None]:
     ground = lay_ground(job.project, job.plan, 0)
     (target,), (condition,) = job.project.targets, job.project.conditions
     grid = ground.sector.grid
-    cells = [_cells(job.project, job.plan, path) for path in job.holes]
+    cells = [_cells(job.plan, path) for path in job.holes]
     within = np.zeros(grid.n_cell, bool)
     within[np.concatenate(cells)] = True
     by_id = {item.asset.asset_id: item for item in job.items}
-    units = units_in(ground, tuple(item.asset for item in job.items))
+    units = units_in(ground, tuple(item.asset for item in job.items), within.reshape(grid.shape))
     sighting = sight(ground, units, target.height_m, within.reshape(grid.shape))
     view = view_of(ground, units, sighting, target, condition)
     works = working_share(units, condition) > 0
@@ -104,9 +106,9 @@ def sector_closings(job: ClosingJob) -> list[Closing | None]:
     return found
 
 
-def _cells(project: Project, plan: SectorPlan, path: shapely.MultiPoint) -> NDArray[np.int64]:
+def _cells(plan: SectorPlan, path: shapely.MultiPoint) -> NDArray[np.int64]:
     lon_deg, lat_deg = shapely.get_coordinates(path).T
-    row, col = locate(project, plan.grid, lon_deg, lat_deg)
+    row, col = locate(plan.grid, lon_deg, lat_deg)
     inside = (row >= 0) & (col >= 0)
     cells: NDArray[np.int64] = np.unique(row[inside] * plan.grid.n_col + col[inside])
     return cells

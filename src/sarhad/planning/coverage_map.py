@@ -17,10 +17,12 @@ from sarhad.model.grid import Grid
 from sarhad.model.plan import Plan
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
-from sarhad.planning.coverage import sight, units_in, view_of, working_share
+from sarhad.planning.coverage import view_of
 from sarhad.planning.frame import frame_of
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.sector import SectorPlan, sectors
+from sarhad.planning.sighting import sight
+from sarhad.planning.units import units_in, working_share
 
 STAY_S = 600.0
 NO_DATA = 255

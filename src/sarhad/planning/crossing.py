@@ -22,11 +22,13 @@ from sarhad.model.asset import Asset
 from sarhad.model.condition import Condition
 from sarhad.model.project import Project
 from sarhad.model.target import Target
-from sarhad.planning.coverage import Sighting, Unit, sensor_lines, sight, units_in, view_of, working_share
+from sarhad.planning.coverage import sensor_lines, view_of
 from sarhad.planning.frame import lonlat_of_cells
 from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, response_time, target_steps
 from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.sector import SectorPlan
+from sarhad.planning.sighting import Sighting, sight
+from sarhad.planning.units import Unit, units_in, working_share
 
 ADVERSARIES = ("unaware", "aware", "optimal", "fastest")
 
@@ -161,7 +163,7 @@ def watched(
     project, deepest_m = ground.project, max(depths_m)
     moving = ground.moving(deepest_m)
     strip, window = ground.cut_to(moving)
-    units = units_in(ground, assets)
+    units = units_in(ground, assets, moving)
     response_s = np.ascontiguousarray(response_time(ground, all_teams(project, assets))[window])
     sightings: dict[float, Sighting] = {}
     for target in project.targets:
@@ -222,7 +224,7 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes], bracket: bool) -> Ro
 
 def route_lines(ground: Ground, routes: Routes) -> NDArray[np.object_]:
     """Return each route as a line in lon, lat through the centres of its cells; None for an empty one."""
-    lon_deg, lat_deg = lonlat_of_cells(ground.project, ground.sector.grid, routes.cell.astype(np.int64))
+    lon_deg, lat_deg = lonlat_of_cells(ground.sector.grid, routes.cell.astype(np.int64))
     length = np.diff(routes.ptr)
     walked = length > 1
     found = np.full(len(length), None, dtype=object)

@@ -225,7 +225,7 @@ def _dead_ground(watch: Watch, near: NDArray[np.bool_], n: int = 5) -> tuple[flo
     found = []
     for k in largest.tolist():
         cell = np.flatnonzero(patch.ravel() == k + 1)
-        lon_deg, lat_deg = lonlat_of_cells(passage.project, grid, cell[[len(cell) // 2]].astype(np.int64))
+        lon_deg, lat_deg = lonlat_of_cells(grid, cell[[len(cell) // 2]].astype(np.int64))
         found.append(DeadGround(float(size[k]) * grid.cell_m**2, float(lon_deg[0]), float(lat_deg[0])))
     share = 1.0 - dead.sum() / walkable.sum() if walkable.any() else 0.0
     return float(share), tuple(found)

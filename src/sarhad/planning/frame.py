@@ -111,22 +111,22 @@ def project_xy(crs: str, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
     return np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
 
 
-def locate(project: Project, grid: Grid, lon_deg: F64, lat_deg: F64) -> tuple[I64, I64]:
-    """Return (row, col) of the cells that hold the places; both -1 outside the grid.
-
-    The grid carries its CRS; the project is taken for symmetry with the other calls of this module.
-    """
-    del project
+def cells_at(grid: Grid, lon_deg: F64, lat_deg: F64) -> tuple[I64, I64]:
+    """Return (row, col) of the cells that hold the places, on the grid or on its continuation."""
     x_m, y_m = project_xy(grid.crs, lon_deg, lat_deg)
     row_at, col_at = grid.cell_at(x_m, y_m)
-    row, col = np.floor(row_at + 0.5).astype(np.int64), np.floor(col_at + 0.5).astype(np.int64)
+    return np.floor(row_at + 0.5).astype(np.int64), np.floor(col_at + 0.5).astype(np.int64)
+
+
+def locate(grid: Grid, lon_deg: F64, lat_deg: F64) -> tuple[I64, I64]:
+    """Return (row, col) of the cells that hold the places; both -1 outside the grid."""
+    row, col = cells_at(grid, lon_deg, lat_deg)
     inside = (row >= 0) & (row < grid.n_row) & (col >= 0) & (col < grid.n_col)
     return np.where(inside, row, -1), np.where(inside, col, -1)
 
 
-def lonlat_of_cells(project: Project, grid: Grid, cells: I64) -> tuple[F64, F64]:
+def lonlat_of_cells(grid: Grid, cells: I64) -> tuple[F64, F64]:
     """Return (lon_deg, lat_deg) of the centres of flat cells of the grid."""
-    del project
     row, col = np.divmod(np.asarray(cells, dtype=np.int64), grid.n_col)
     if np.any((row < 0) | (row >= grid.n_row)):
         raise InputFaults.one("cells", f"flat cells within 0..{grid.n_cell - 1}", "others")

@@ -36,6 +36,7 @@ class Ground:
     sector: Sector
     dem_m: NDArray[np.float32]
     kind: str
+    realisation: int = 0
 
     def moving(self, depth_m: float) -> Mask:
         """Return the cells targets move in: from the start line to goals at a depth, and a little more."""
@@ -51,7 +52,15 @@ class Ground:
         """Return the ground on the smallest window around some cells, and that window's rows and columns."""
         rows, cols = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
         window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1))
-        return Ground(self.project, self.sector.window(*window), self.dem_m[window], self.kind), window
+        sector, dem_m = self.sector.window(*window), self.dem_m[window]
+        return Ground(self.project, sector, dem_m, self.kind, self.realisation), window
+
+    def heights_around(self, rows: slice, cols: slice) -> NDArray[np.float32]:
+        """Return heights (row, col) of any cells, numbered from the window's first; NaN where unknown."""
+        terrain = open_terrain(self.project.terrain, self.project.settings)
+        n_row, n_col = rows.stop - rows.start, cols.stop - cols.start
+        grid = self.sector.grid.window(rows.start, cols.start, n_row, n_col)
+        return terrain.heights_m(grid, self.realisation, partly=True)
 
 
 def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
@@ -59,7 +68,7 @@ def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
     sector = build_sector(project, plan)
     terrain = open_terrain(project.terrain, project.settings)
     dem_m = terrain.heights_m(sector.grid, realisation)
-    return Ground(project, sector, dem_m, terrain.kind)
+    return Ground(project, sector, dem_m, terrain.kind, realisation)
 
 
 def target_steps(ground: Ground, target: Target, season: str, depth_m: float) -> Field:
@@ -109,12 +118,8 @@ def response_time(ground: Ground, teams: tuple[Team, ...]) -> Field:
         speed_factor=drive_factor,
         max_slope=settings.team_max_slope,
     )
-    row, col = locate(
-        ground.project,
-        sector.grid,
-        np.array([t.lon_deg for t in teams]),
-        np.array([t.lat_deg for t in teams]),
-    )
+    lon_deg, lat_deg = np.array([(t.lon_deg, t.lat_deg) for t in teams]).T
+    row, col = locate(sector.grid, lon_deg, lat_deg)
     inside = (row >= 0) & (col >= 0) & (row < sector.grid.n_row) & (col < sector.grid.n_col)
     inside[inside] = within[row[inside], col[inside]]
     for vehicle in (True, False):

@@ -18,7 +18,6 @@ from sarhad.kernels.crossing import weighted_exposure
 from sarhad.kernels.exposure import Routes
 from sarhad.model.asset import Asset
 from sarhad.model.project import Project
-from sarhad.planning.coverage import units_in
 from sarhad.planning.crossing import (
     Watch,
     aware_routes,
@@ -32,6 +31,7 @@ from sarhad.planning.ground import Field, Ground, Mask, lay_ground
 from sarhad.planning.items import Item
 from sarhad.planning.passage import unaware_routes
 from sarhad.planning.sector import SectorPlan
+from sarhad.planning.units import units_in
 
 OPTIMAL = -1
 Case = tuple[str, str]  # target_id, condition_id
@@ -228,5 +228,6 @@ class _Builder:
 
     def in_reach(self, ground: Ground) -> frozenset[int]:
         """Return the numbers of the items that can matter in the sector."""
-        found = {self._number.get(u.asset.asset_id, -1) for u in units_in(ground, self.everything)}
-        return frozenset(found - {-1})
+        moving = ground.moving(self._project.settings.depth_m)
+        units = units_in(ground, self.everything, moving)
+        return frozenset({self._number.get(u.asset.asset_id, -1) for u in units} - {-1})

@@ -165,7 +165,7 @@ def _holes_of_part(project: Project, strips: Sequence[Strip], case: int) -> pd.D
     columns: list[tuple[NDArray[np.float64], ...]] = []
     for strip, path in _walk_back(strips, chain):
         at = np.searchsorted(strip.cell, path)
-        lon_deg, lat_deg = lonlat_of_cells(project, strip.plan.grid, path)
+        lon_deg, lat_deg = lonlat_of_cells(strip.plan.grid, path)
         is_open = strip.open_cell[case, at].astype(np.float64)
         columns.append((is_open, strip.chainage_m[at], strip.offset_m[at], lon_deg, lat_deg))
     is_open, chainage_m, offset_m, lon_deg, lat_deg = (np.concatenate(c) for c in zip(*columns, strict=True))
