@@ -26,7 +26,15 @@ from sarhad.io.project import open_project
 from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.asset import AlongLine, Asset
 from sarhad.model.line import Line
-from sarhad.planning.crossing import SectorJob, evaluate_sector, mean_of_minima, optimal_through, watched
+from sarhad.planning.crossing import (
+    SectorJob,
+    aware_routes,
+    evaluate_sector,
+    low_end,
+    mean_of_minima,
+    optimal_through,
+    watched,
+)
 from sarhad.planning.frame import project_xy
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.passage import unaware_routes
@@ -189,6 +197,34 @@ def test_the_bracket_s_low_end_is_the_mean_over_states_of_the_least(small):
     least = [optimal_through(replace(watch, share=state.astype(float))).p_timely for state in states]
     assert np.ptp(least, axis=0).max() > 0.1
     np.testing.assert_allclose(mean_of_minima(watch), np.mean(least, axis=0), rtol=1e-12)
+
+
+def test_in_fog_the_low_end_is_the_best_unit_alone(small):
+    """Twin wires and a radar in fog: no route at hand lies under the bound, though the product would."""
+    project = tiny(small, conditions=("winter_fog",), n_states=40)
+    wires = tuple(
+        Asset(f"w{k}", "seismic_line", AlongLine(0.0, 13_000.0, m), n=2, availability=f)
+        for k, (m, f) in enumerate(((0.0, 0.5), (400.0, 0.6)))
+    )
+    project = replace(project, assets=(*project.assets, *wires))
+    (plan,) = sectors(project)
+    (((watch,),),) = watched(lay_ground(project, plan, 0), project.assets, (project.settings.depth_m,))
+    alone = []
+    for i in range(len(watch.units)):
+        state = np.zeros(len(watch.units))
+        state[i] = 1.0
+        alone.append(watch.share[i] * optimal_through(replace(watch, share=state)).p_timely)
+    low = low_end(watch)
+    np.testing.assert_allclose(low, np.max(alone, axis=0), rtol=1e-12)
+    fields = unaware_routes([watch.passage])[0]
+    ways = [*fields, watch.passage.fastest_routes(), aware_routes(watch), optimal_through(watch).routes]
+    least = np.min([watch.timely(routes)[0] for routes in ways], axis=0)
+    assert np.all(low <= least + 1e-12)
+    assert low.min() > 0.1
+    assert np.any(mean_of_minima(watch) > least + 0.01)  # the product over units is no bound here
+    (rows,) = evaluate_sector(SectorJob(project, plan, project.assets, adversaries=("optimal",)))
+    np.testing.assert_allclose(rows.p_low, np.minimum(low, rows.p_timely))
+    assert np.all(rows.p_low <= rows.p_timely)
 
 
 def test_states_are_common_to_all_sets_of_assets(small):

@@ -11,6 +11,7 @@ from sarhad.kernels.exposure import sensor_lines, step_exposure, view_of, with_m
 from sarhad.kernels.interception import timeliness
 from sarhad.kernels.leastcost import least_cost
 from sarhad.kernels.steps import D_COL, D_ROW, step_time
+from sarhad.kernels.trace import routes_along
 from sarhad.kernels.worstcase import (
     Band,
     Reach,
@@ -130,6 +131,58 @@ def test_is_the_fixed_point_of_the_superior_form_whatever_w(seed):
     np.testing.assert_allclose(found.p_timely, expected, atol=1e-12)
     reached = np.isfinite(found.p_timely) & (found.link >= 0)
     assert np.all(found.p_timely.ravel()[found.link[reached]] <= found.p_timely[reached])
+
+
+def simple_routes(step_s, start, goals):
+    """Every route from a cell to the first goal on it that visits no cell twice, by brute force."""
+    found, stack = [], [(start,)]
+    while stack:
+        met = stack.pop()
+        if met[-1] in goals:
+            found.append(list(met))
+            continue
+        stack += [(*met, u) for _, u in neighbours(step_s, met[-1]) if u not in met]
+    return found
+
+
+@pytest.mark.parametrize("n_asset", [1, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_alone_and_working_bounds_every_route_in_a_correlated_condition(seed, n_asset):
+    """max_a f_a L_a is at most the least correlated P_t of all simple routes, and equals it for one asset."""
+    band, view, lines = sector(seed, 4, 3, 2, wall=0.0)
+    f = np.array([0.6, 0.8, 0.9, 0.7])
+    if n_asset == 1:
+        f[1:] = 0.0
+    goals = set(np.flatnonzero(band.goal))
+    alone = []
+    for asset in np.eye(4, dtype=bool):
+        exposure = with_mask(band.step_s, view, lines, band.offset_m, band.chainage_m, asset)
+        alone.append(least_timely(exposure, band.step_s, band.w, sorted(goals), np.zeros(3)).p_timely)
+    bound = np.max([share * least for share, least in zip(f, alone, strict=True)], axis=0)
+    for start in (0, 1, 2):
+        routes = routes_along(simple_routes(band.step_s, start, goals), band.step_s)
+        assert len(routes.ptr) > 1_000
+        exact = timely(
+            routes,
+            band.w,
+            view,
+            lines,
+            f,
+            band.offset_m,
+            band.chainage_m,
+            correlated=True,
+            w_never_rises=True,
+        )
+        least = exact.p_timely.min()
+        assert bound.flat[start] <= least + 1e-12
+        if n_asset == 1:
+            assert bound.flat[start] == pytest.approx(least, abs=1e-12)
+        else:
+            product = timely(
+                routes, band.w, view, lines, f, band.offset_m, band.chainage_m, w_never_rises=True
+            )
+            assert product.p_timely.min() >= least - 1e-12  # what the product says is no bound
+    assert bound.max() > 0.01 or n_asset == 1
 
 
 def test_unseen_ground_is_crossed_by_the_quickest_way():

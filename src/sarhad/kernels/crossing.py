@@ -16,6 +16,15 @@ Proof of the bound: give every detection its own draw of "in time". P_t is the p
 detection is in time; 1 - exp(-theta) is the probability that any detection is, because thinning a stream of
 detections by w leaves a stream of exposure w dE, and assets are independent given their states.
 
+Correlated. Let w not rise along the route and put w_(n+1) = 0. Summed by parts, P_t = sum_i (1 - S(i)) (w_i -
+w_(i+1)): no weight is negative, so P_t is no smaller than with any S' >= S in place of S. One asset's factor
+is such an S'. Alone, an asset has S' = 1 - f_a (1 - exp(-E_a)), and P_t is f_a times what it is where the
+asset always works. Hence on every route P_t >= max_a f_a P_t(a alone, working), and of all routes
+
+    min P_t >= max_a f_a min P_t(a alone, working)
+
+whose right side is one exact backward recursion for each asset (`sarhad.kernels.worstcase`).
+
 More assets. P_t rises with every asset wherever w does not rise along the route, because detection then only
 comes earlier. Where w rises, as on a detour away from the goal, an early alarm makes the crosser run for it
 from a place that suits him, and the plain sum may fall. `w_never_rises=True` credits a detection with the

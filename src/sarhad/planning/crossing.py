@@ -213,7 +213,7 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes], bracket: bool) -> Ro
         depth_m=passage.depth_m,
         stretch=passage.stretches,
         p_timely=p_timely,
-        p_low=np.minimum(mean_of_minima(watch), p_timely) if low else p_timely,
+        p_low=np.minimum(low_end(watch), p_timely) if low else p_timely,
         p_detect=p_detect,
         w_line=np.mean([_w_at_line(passage, routes) for routes in ways], axis=0),
         time_s=np.mean([_route_time_s(routes) for routes in ways], axis=0),
@@ -259,21 +259,47 @@ def weakest_routes(watch: Watch, ways: Sequence[Routes]) -> Routes:
     )
 
 
+def low_end(watch: Watch) -> Field:
+    """Return the lower end of the optimal adversary's bracket through each owned stretch."""
+    return best_alone(watch) if watch.condition.correlated else mean_of_minima(watch)
+
+
 def mean_of_minima(watch: Watch) -> Field:
     """Return the mean over sampled states of the least P_t: the crosser knows which units are down."""
+    settings = watch.passage.project.settings
+    mean: Field = _minima(watch, watch.states(settings.n_states, settings.seed)).mean(axis=0)
+    return mean
+
+
+def best_alone(watch: Watch) -> Field:
+    """Return max_a f_a L_a, L_a the least P_t where unit a alone stands and works.
+
+    In a correlated condition no route has a smaller P_t (`sarhad.kernels.crossing`, "Correlated"), and one
+    more unit never lowers it. Units that share an asset are alike: the first stands for them.
+    """
+    senses = np.zeros(len(watch.units), bool)
+    senses[watch.view.asset] = True
+    senses[watch.lines.asset] = watch.lines.exposure > 0
+    first = {unit.asset.asset_id: i for i, unit in reversed(list(enumerate(watch.units)))}
+    alone = [i for i in sorted(first.values()) if senses[i] and watch.share[i] > 0]
+    working = np.zeros((len(alone) + 1, len(watch.units)), bool)  # the last: nobody watches
+    working[np.arange(len(alone)), alone] = True
+    best: Field = (np.append(watch.share[alone], 1.0)[:, None] * _minima(watch, working)).max(axis=0)
+    return best
+
+
+def _minima(watch: Watch, working: NDArray[np.bool_]) -> Field:
+    """Return the least P_t (state, stretch) in each state (state, unit) of the units."""
     passage = watch.passage
-    settings = passage.project.settings
-    minima = least_timely_by_state(
+    return least_timely_by_state(
         passage.band,
         watch.view,
         watch.lines,
         passage.ground.sector.stretch,
         passage.stretches,
         reach=_reach(passage),
-        working=watch.states(settings.n_states, settings.seed),
+        working=working,
     )
-    mean: Field = minima.mean(axis=0)
-    return mean
 
 
 def optimal_through(watch: Watch) -> Through:
