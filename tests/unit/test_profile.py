@@ -141,8 +141,12 @@ def test_one_realisation_has_no_band_and_more_have_one(cut):
     assert set(single["open_share"][banded]) <= {0.0, 1.0}
     several = profile(cut, n_realisations=3)
     check_profile(cut, several)
+    others = several[["p_timely", "p_timely_1", "p_timely_2"]][banded]
+    np.testing.assert_array_equal(several["band_low"][banded], others.min(axis=1))
+    np.testing.assert_array_equal(several["band_high"][banded], others.max(axis=1))
     bands = ["band_low", "band_high", "open_share"]
-    assert_tables_equal(several.drop(columns=bands), single.drop(columns=bands))
+    extra = ["p_timely_1", "p_timely_2"]
+    assert_tables_equal(several.drop(columns=bands + extra), single.drop(columns=bands))
 
 
 def test_chosen_adversaries_alone(cut):

@@ -79,6 +79,8 @@ def table_of(project: Project, lift: float, *, hole: int | None = None, band: fl
             "length_m": [s.to_m - s.from_m for s in stretches],
             "p_timely": p,
             "p_detect": np.minimum(1.0, p * 1.2),
+            "p_timely_1": np.clip(p - band, 0.0, 0.95),
+            "p_timely_2": np.clip(p + band, 0.0, 0.95),
             "band_low": np.clip(p - band, 0.0, 0.95),
             "band_high": np.clip(p + band, 0.0, 0.95),
             "worst": p / 2,

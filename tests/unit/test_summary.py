@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from sarhad.interfaces.report.facts import band_of_mean
 from sarhad.planning.summary import summarise, yearly
 
 NAN = np.nan
@@ -38,7 +39,8 @@ def table(rows):
     frame["target"], frame["terrain"], frame["route"] = "walker", "refined", ROUTE
     frame["chainage_from_m"] = ends_m[frame["stretch_id"]]
     frame["chainage_to_m"] = ends_m[frame["stretch_id"] + 1]
-    frame["band_low"], frame["band_high"] = frame["p_timely"] - 0.1, frame["p_timely"] + 0.05
+    frame["p_timely_1"], frame["p_timely_2"] = frame["p_timely"] - 0.1, frame["p_timely"] + 0.05
+    frame["band_low"], frame["band_high"] = frame["p_timely_1"], frame["p_timely_2"]
     return gpd.GeoDataFrame(frame, geometry=[ROUTE] * len(frame), crs="EPSG:4326")
 
 
@@ -88,9 +90,43 @@ def test_means_weigh_by_length_and_share(project, profile, gap):
     expected = np.array([0.6, 0.3, 0.2, 0.0, 0.4]) @ weight / weight.sum()
     assert found["unaware", 3_000.0].p_timely == pytest.approx(expected)
     assert found["unaware", 3_000.0].band_low == pytest.approx(expected - 0.1)
+    assert found["unaware", 3_000.0].band_high == pytest.approx(expected + 0.05)
     low = np.array([0.2, 0.0, 0.0, 0.0, 0.4]) @ weight / weight.sum()
     assert found["optimal", 3_000.0].p_low == pytest.approx(low)
     assert found["unaware", 1_000.0].p_timely == pytest.approx(0.1)
+
+
+def test_the_band_of_a_mean_is_the_range_of_means_not_the_mean_of_ranges(project, gap):
+    """Two stretches of 1 km and 2 km: terrain 1 opens the first and closes the second, terrain 2 neither."""
+    rows = table([(k, c, "unaware", 3_000.0, 0.5, 0.5, 0.9) for c in ("day", "fog") for k in (0, 1)])
+    rows["p_timely_1"] = np.where(rows["stretch_id"] == 0, 0.2, 0.6)
+    rows["p_timely_2"] = 0.5
+    rows["band_low"] = np.where(rows["stretch_id"] == 0, 0.2, 0.5)
+    rows["band_high"] = np.where(rows["stretch_id"] == 0, 0.5, 0.6)
+    (mean,) = summarise(project, rows, gap).means
+    by_terrain = [0.5, (0.2 + 2 * 0.6) / 3, 0.5]
+    assert (mean.band_low, mean.band_high) == pytest.approx((min(by_terrain), max(by_terrain)))
+    found = yearly(project, rows)
+    np.testing.assert_allclose(found["band_low"], [0.2, 0.5])
+    np.testing.assert_allclose(found["band_high"], [0.5, 0.6])
+    np.testing.assert_allclose(found["p_timely_1"], [0.2, 0.6])
+    assert band_of_mean(found) == pytest.approx((min(by_terrain), max(by_terrain)))
+
+
+def test_a_stretch_that_one_terrain_closes_counts_where_it_can_be_crossed(project, gap):
+    rows = table([(k, "day", "unaware", 3_000.0, 0.5, 0.5, 0.9) for k in (0, 1)])
+    rows["p_timely_1"] = np.where(rows["stretch_id"] == 0, np.nan, 0.8)
+    (mean,) = summarise(project, rows, gap).means
+    assert mean.band_high == pytest.approx(0.8)
+    np.testing.assert_allclose(yearly(project, rows)["band_high"], [0.55, 0.8])  # terrain 2: + 0.05
+
+
+def test_where_no_band_is_known_there_is_none(project, gap):
+    rows = table([(0, "day", "aware", 3_000.0, 0.5, 0.5, 0.9)])
+    rows[["band_low", "band_high", "p_timely_1", "p_timely_2"]] = np.nan
+    (mean,) = summarise(project, rows, gap).means
+    assert np.isnan([mean.band_low, mean.band_high]).all()
+    assert yearly(project, rows, "aware")["band_low"].isna().all()
 
 
 def test_the_worst_condition_and_what_binds(project, profile, gap):

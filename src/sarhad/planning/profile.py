@@ -7,6 +7,7 @@ what is lost because it was seen too late (p_detect - p_timely / P_C).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -47,8 +48,9 @@ def profile(
     (EPSG:4326). The band and the share of realisations in which the stretch is open are known against the
     unaware and the optimal adversary at the headline depth, NaN elsewhere.
     `p_low` is the lower end of the optimal adversary's bracket; the band is the range over `n_realisations`
-    of the terrain (the project's setting by default), realisation 0 being the value. Raises NoGoalReachable
-    and UnknownName.
+    of the terrain (the project's setting by default), realisation 0 being the value; further columns
+    `p_timely_1`, `p_timely_2`, ... hold P_t on the others, from which the band of a mean is worked out.
+    Raises NoGoalReachable and UnknownName.
     """
     unknown = sorted(set(adversaries) - set(ADVERSARIES))
     if unknown:
@@ -71,6 +73,7 @@ def profile(
     for realisation in range(1, n if banded else 1):
         other = _table(project, _evaluate(project, assets, realisation, banded, (), compute))
         p_other = table[KEY].merge(other[[*KEY, "p_timely"]], on=KEY, how="left")["p_timely"].to_numpy()
+        table[f"p_timely_{realisation}"] = p_other
         table["band_low"] = np.fmin(table["band_low"], p_other)
         table["band_high"] = np.fmax(table["band_high"], p_other)
         opened = (p_other < OPEN_BELOW).astype(float)
@@ -180,8 +183,13 @@ def _with_geometry(project: Project, table: pd.DataFrame) -> gpd.GeoDataFrame:
     geometry = np.array([stretch_line(project.line, s) for s in stretches], dtype=object)[ids]
     order = ["stretch_id", "part_id", "chainage_from_m", "chainage_to_m", "target", "condition", "adversary"]
     order += ["depth_m", "p_timely", "p_low", "p_detect", "w_line", "time_s", "label", "binds"]
-    order += ["band_low", "band_high", "open_share", "terrain", "route"]
+    order += ["band_low", "band_high", *terrain_columns(table)[1:], "open_share", "terrain", "route"]
     return gpd.GeoDataFrame(table[order], geometry=geometry, crs="EPSG:4326")
+
+
+def terrain_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns with P_t on each realisation of the terrain, the value itself first."""
+    return ["p_timely", *(name for name in table.columns if re.fullmatch(r"p_timely_\d+", str(name)))]
 
 
 def stretch_line(line: Line, stretch: Stretch) -> shapely.LineString:

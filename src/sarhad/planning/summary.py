@@ -1,6 +1,8 @@
 """What a planner reads first (model section 3), worked out from a profile and its unseen gaps.
 
-Kilometres and means weigh stretches by length; conditions by their share of the year; targets equally.
+Kilometres and means weigh stretches by length; conditions by their share of the year; targets equally. The
+band of a mean is the range of that mean over realisations of the terrain, each worked out by itself: narrower
+than the mean of the rows' bands, whose ends no one terrain has all together.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sarhad.model.project import Project
-from sarhad.planning.profile import label
+from sarhad.planning.profile import label, terrain_columns
 
 LABELS = ("closed", "thin", "open", "impassable")
 
@@ -130,7 +132,11 @@ def _means(table: pd.DataFrame) -> list[AdversaryMean]:
         AdversaryMean(
             str(adversary),
             depth_m,
-            *(_mean(rows, column) for column in ("p_timely", "p_low", "p_detect", "band_low", "band_high")),
+            p_timely=_mean(rows, "p_timely"),
+            p_low=_mean(rows, "p_low"),
+            p_detect=_mean(rows, "p_detect"),
+            band_low=min(_terrain_means(rows)),
+            band_high=max(_terrain_means(rows)),
         )
         for adversary, of_adversary in known.groupby("adversary", sort=False)
         for depth_m in sorted(of_adversary["depth_m"].unique().tolist())
@@ -138,17 +144,26 @@ def _means(table: pd.DataFrame) -> list[AdversaryMean]:
     ]
 
 
-def _mean(rows: pd.DataFrame, column: str = "p_timely") -> float:
-    return (
-        float(np.average(rows[column], weights=rows["weight"])) if rows["weight"].sum() > 0 else float("nan")
-    )
+def _mean(rows: pd.DataFrame, column: str) -> float:
+    known = rows[rows[column].notna()]
+    if not known["weight"].sum() > 0:
+        return float("nan")
+    return float(np.average(known[column], weights=known["weight"]))
+
+
+def _terrain_means(rows: pd.DataFrame) -> list[float]:
+    """Return the mean on each realisation of the terrain; NaN alone where these are not known."""
+    if rows["band_low"].isna().any():
+        return [float("nan")]
+    return [_mean(rows, column) for column in terrain_columns(rows)]
 
 
 def yearly(project: Project, profile: gpd.GeoDataFrame, adversary: str = "unaware") -> pd.DataFrame:
     """Return one row per stretch: time-weighted mean and worst over conditions of P_t at the headline depth.
 
-    Columns: `stretch_id, chainage_from_m, chainage_to_m, length_m, p_timely, p_detect, band_low, band_high,
-    binds, worst`; means over targets; NaN where the stretch cannot be crossed.
+    Columns: `stretch_id, chainage_from_m, chainage_to_m, length_m, p_timely, p_detect`, `p_timely_1` and so
+    on for further realisations of the terrain, `band_low, band_high, binds, worst`; means over targets; NaN
+    where the stretch cannot be crossed.
     """
     table = pd.DataFrame(profile.drop(columns=["geometry", "route"]))
     chosen = (table["adversary"] == adversary) & (table["depth_m"] == project.settings.depth_m)
@@ -161,12 +176,15 @@ def yearly(project: Project, profile: gpd.GeoDataFrame, adversary: str = "unawar
 
 def _yearly(table: pd.DataFrame, p_communication: float) -> pd.DataFrame:
     ends = ["stretch_id", "chainage_from_m", "chainage_to_m", "length_m"]
-    weight = table["weight"].where(table["p_timely"].notna(), 0.0)
-    columns = ["p_timely", "p_detect", "band_low", "band_high"]
-    weighted = table[columns].mul(weight, axis=0).fillna(0.0)
-    sums = pd.concat([table["stretch_id"], weighted, weight.rename("weight")], axis=1)
-    sums = sums.groupby("stretch_id", sort=True).sum()
-    means = sums[columns].div(sums["weight"].where(sums["weight"] > 0), axis=0)
+    terrains = terrain_columns(table)
+    values = table[["p_timely", "p_detect", *terrains[1:]]]
+    by_stretch = table["stretch_id"]
+    weight = values.notna().mul(table["weight"], axis=0).groupby(by_stretch, sort=True).sum()
+    sums = values.mul(table["weight"], axis=0).fillna(0.0).groupby(by_stretch, sort=True).sum()
+    means = sums.div(weight.where(weight > 0))
+    banded = table["band_low"].notna().groupby(by_stretch, sort=True).any()
+    means["band_low"] = means[terrains].min(axis=1).where(banded)
+    means["band_high"] = means[terrains].max(axis=1).where(banded)
     worst = table.groupby("stretch_id", sort=True)["p_timely"].min().rename("worst")
     late = means["p_detect"] - means["p_timely"] / p_communication
     binds = np.where(1.0 - means["p_detect"] >= late, "not seen", "seen too late")

@@ -18,6 +18,7 @@ from sarhad.errors import InputFaults
 from sarhad.interfaces.report.palette import kilometres, probability, share, words
 from sarhad.io.terrain import open_terrain
 from sarhad.model.project import Project
+from sarhad.planning.profile import terrain_columns
 
 TEXT: Mapping[str, str] = {
     "measure.lead": "Pₜ",
@@ -93,10 +94,19 @@ def check_tables(
         raise InputFaults.one("holes", "holes of one target and condition", f"{n_case} cases")
 
 
-def mean_p(table: pd.DataFrame, column: str = "p_timely") -> float:
-    """Return the mean of a column by length over what can be crossed; NaN where nothing can."""
+def mean_p(table: pd.DataFrame) -> float:
+    """Return the mean of P_t by length over what can be crossed; NaN where nothing can."""
     known = table[table["p_timely"].notna()]
-    return float(np.average(known[column], weights=known["length_m"])) if len(known) else float("nan")
+    return float(np.average(known["p_timely"], weights=known["length_m"])) if len(known) else float("nan")
+
+
+def band_of_mean(table: pd.DataFrame) -> tuple[float, float]:
+    """Return the least and the largest mean, by length, on any realisation of the terrain."""
+    means = []
+    for column in terrain_columns(table):
+        known = table[table[column].notna()]
+        means += [float(np.average(known[column], weights=known["length_m"]))] if len(known) else []
+    return (min(means), max(means)) if means else (float("nan"), float("nan"))
 
 
 def case_of(holes: gpd.GeoDataFrame) -> str:

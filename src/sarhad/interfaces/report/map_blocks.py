@@ -125,7 +125,7 @@ def draw_classes(sheet: Sheet, box: Box, tables: Sequence[tuple[str, pd.DataFram
         mean = probability(facts.mean_p(table))
         write(sheet, (right_mm, y_mm - step_mm), mean, palette.BODY_BOLD, align="right")
         if banded:
-            low, high = (probability(facts.mean_p(table, edge)) for edge in ("band_low", "band_high"))
+            low, high = (probability(edge) for edge in facts.band_of_mean(table))
             write(sheet, (right_mm, y_mm - 1.9 * step_mm), f"{low} – {high}", palette.SMALL, align="right")
 
 
