@@ -88,7 +88,7 @@ def main() -> None:
         after = part("after, with band and closing items", lambda c: findings(project, result.plan, c), store)
         part(
             "files, map sheet, strip chart",
-            lambda c: deliver(project, before, (result, after), folder, c),
+            lambda c: deliver(project, before, (result, after, effort), folder, c),
             store,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import rasterio
 from typer.testing import CliRunner
 
 from sarhad.interfaces.cli.app import app
+from sarhad.planning.siting import Effort
 
 
 def sarhad(*words: object, code: int = 0) -> str:
@@ -35,6 +37,7 @@ def planned(small_project_template: Path, tmp_path_factory: pytest.TempPathFacto
 
 def test_plan_as_json_has_value_bound_and_gap_and_keeps_the_budget(planned: tuple[Path, dict]) -> None:
     folder, answer = planned
+    assert answer["terrain"] == "synthetic"
     assert 0.0 <= answer["before"] <= answer["value"] <= answer["bound"] <= 1.0
     assert answer["gap"] == pytest.approx((answer["bound"] - answer["value"]) / answer["bound"])
     assert sum(item["cost_usd"] for item in answer["items"]) == pytest.approx(answer["cost_usd"])
@@ -49,10 +52,13 @@ def test_plan_leaves_every_promised_file(planned: tuple[Path, dict]) -> None:
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["terrain"]["kind"] == "synthetic"
     assert manifest["inputs_sha256"]["project.toml"]
+    assert manifest["search"] == asdict(Effort())
     rows = gpd.read_parquet(results / "profile.parquet")
     assert {"p_timely", "route", "terrain", "label"} <= set(rows.columns)
     layers = set(gpd.list_layers(results / "results.gpkg")["name"])
     assert {"stretches", "assets", "plan", "ranking"} <= layers
+    for layer in layers:
+        assert set(gpd.read_file(results / "results.gpkg", layer=layer)["terrain"]) == {"synthetic"}, layer
     with rasterio.open(next((results / "coverage").glob("*.tif"))) as raster:
         assert raster.tags()["KIND"] == "synthetic"
         values = raster.read(1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sarhad.io.cache import Cache, content_key
+from sarhad.io.cache import PACKAGE, Cache, content_key, source_digest
 from sarhad.model.asset import Asset, AtPoint
 
 VALUE = {"rows": [np.arange(5), "words"], "asset": Asset("a", "radar_medium", AtPoint(1.0, 2.0))}
@@ -76,6 +76,47 @@ def test_a_value_that_cannot_be_kept_leaves_the_old_one(cache, tmp_path):
         cache.put("key", lambda: None)
     assert cache.get("key") == 1
     only_file(tmp_path)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """The rooms of a package with one file each."""
+    for room in ("kernels", "planning", "io", "model", "data", "interfaces"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "one.py").write_text("x = 1\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("room", ["kernels", "planning", "io", "model", "data"])
+def test_the_digest_of_the_source_follows_every_edit(package, room):
+    source_digest.cache_clear()
+    before = source_digest(package)
+    (package / "interfaces" / "one.py").write_text("what prints results does not make them\n")
+    source_digest.cache_clear()
+    assert source_digest(package) == before
+    (package / room / "one.py").write_text("x = 2\n")
+    source_digest.cache_clear()
+    edited = source_digest(package)
+    (package / room / "one.py").rename(package / room / "two.py")
+    source_digest.cache_clear()
+    assert len({before, edited, source_digest(package)}) == 3
+
+
+def test_the_border_between_files_counts(package):
+    source_digest.cache_clear()
+    before = source_digest(package)
+    (package / "io" / "one.py").write_text("x = 1\nx = 1\n")
+    (package / "kernels" / "one.py").write_text("")
+    source_digest.cache_clear()
+    assert source_digest(package) != before
+
+
+def test_the_package_itself_is_read_once_and_whole():
+    source_digest.cache_clear()
+    assert source_digest() == source_digest(PACKAGE)
+    assert source_digest.cache_info().hits <= 1
+    assert (PACKAGE / "kernels" / "sight.py").is_file()
+    assert (PACKAGE / "data" / "relief_exemplars.npz").is_file()
 
 
 def test_keys_follow_the_definition():

@@ -9,11 +9,14 @@ import pytest
 import shapely
 
 from sarhad.errors import NoGoalReachable, UnknownName
+from sarhad.io.cache import Cache
 from sarhad.io.project import open_project
 from sarhad.model.asset import AlongLine, Asset
 from sarhad.model.line import Line, LinePart, Stretch
 from sarhad.model.plan import Plan, PlanItem
 from sarhad.model.project import Barrier, Goals
+from sarhad.planning import profile as profile_module
+from sarhad.planning.compute import Compute
 from sarhad.planning.crossing import ADVERSARIES
 from sarhad.planning.profile import binds, fingerprint, label, profile, stretch_line
 from sarhad.planning.summary import yearly
@@ -187,6 +190,20 @@ def test_a_season_s_barrier_closes_that_season(cut):
     found = profile(replace(cut, barriers=(ice,)))
     assert found.loc[found["condition"] == "summer_day", "p_timely"].isna().all()
     assert found.loc[found["condition"] == "winter_fog", "p_timely"].notna().all()
+
+
+def test_an_edited_checkout_reads_no_result_of_the_old_one(cut, tmp_path, monkeypatch):
+    """A planted wrong result is taken as long as the source is the same, and never after an edit."""
+    store = Cache(tmp_path)
+    honest = profile(cut, adversaries=("fastest",), compute=Compute(1, store=store))
+    for file in tmp_path.iterdir():
+        rows = store.get(file.stem)
+        store.put(file.stem, [replace(row, p_timely=row.p_timely * 0.0) for row in rows])
+    again = profile(cut, adversaries=("fastest",), compute=Compute(1, store=store))
+    assert honest["p_timely"].max() > 0.0 == again["p_timely"].max()
+    monkeypatch.setattr(profile_module, "source_digest", lambda: "edited")
+    edited = profile(cut, adversaries=("fastest",), compute=Compute(1, store=store))
+    assert_tables_equal(edited, honest)
 
 
 def test_the_key_of_a_project_follows_what_its_results_depend_on(cut):

@@ -146,6 +146,8 @@ def test_the_manifest_names_inputs_versions_and_terrain(small_project_template):
     assert found["terrain"]["kind"] == "synthetic"
     assert found["settings"]["seed"] == project.settings.seed
     assert "numba" in found["libraries"]
+    assert found["search"] is None
+    assert manifest(project, "synthetic", {"rounds": 2})["search"] == {"rounds": 2}
     json.dumps(found, allow_nan=False)
     other = replace(project, settings=replace(project.settings, processes=7))
     assert manifest(other, "synthetic") == found  # how many processes worked never shows

@@ -25,6 +25,7 @@ from sarhad.planning.compute import Compute
 from sarhad.planning.coverage_map import NO_DATA, coverage
 from sarhad.planning.items import offered_items
 from sarhad.planning.profile import profile, stretch_line, terrain_columns
+from sarhad.planning.siting import Effort
 from sarhad.planning.summary import Summary, summarise, yearly
 from sarhad.planning.unseen import gap
 
@@ -77,12 +78,15 @@ def findings(project: Project, plan: Plan | None, compute: Compute) -> Findings:
 def deliver(
     project: Project,
     before: Findings,
-    planned: tuple[PlanResult, Findings] | None,
+    planned: tuple[PlanResult, Findings, Effort] | None,
     folder: Path,
     compute: Compute,
 ) -> Path:
-    """Write everything into the project's results folder and return it; all of it or nothing."""
-    result, after = planned if planned else (None, None)
+    """Write everything into the project's results folder and return it; all of it or nothing.
+
+    `planned` is what was found to buy, what is worked out with it, and the effort of the search.
+    """
+    result, after, effort = planned if planned else (None, None, None)
     last = after or before
     with results_folder(folder) as part:
         write_profile(part, last.profile)
@@ -91,8 +95,9 @@ def deliver(
         first_page = {"before": before.summary.as_dict(), "after": after.summary.as_dict() if after else None}
         write_json(part, "summary.json", first_page)
         if result is not None:
-            write_json(part, "plan.json", result_as_dict(result))
-        write_json(part, "manifest.json", manifest(project, last.summary.terrain))
+            write_json(part, "plan.json", result_as_dict(result, last.summary.terrain))
+        search = None if effort is None else asdict(effort)
+        write_json(part, "manifest.json", manifest(project, last.summary.terrain, search))
         after_yearly = after.yearly if after else None
         sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
         draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.ranked, sheets)
@@ -133,22 +138,25 @@ def _layers(
     geometry = lines.loc[stretches["stretch_id"]].to_numpy()
     named = gpd.GeoDataFrame(stretches, geometry=geometry, crs="EPSG:4326")
     named["terrain"] = last.summary.terrain
+    own = [asdict(asset) for asset in project.assets]
     layers = {
         "stretches": named,
         "holes": last.gap.drop(columns="path"),
         "holes_before": before.gap.drop(columns="path"),
-        "assets": _layer(project, [asdict(asset) for asset in project.assets], project.assets),
+        "assets": _layer(project, own, project.assets, last.summary.terrain),
     }
     if result is not None:
         for name, plan in (("plan", result.plan), ("ranking", result.ranking)):
             rows = [{**asdict(item), **asdict(item.asset)} for item in plan.items]
-            layers[name] = _layer(project, rows, plan.assets)
+            layers[name] = _layer(project, rows, plan.assets, last.summary.terrain)
     return layers
 
 
-def _layer(project: Project, rows: list[dict[str, object]], assets: Sequence[Asset]) -> gpd.GeoDataFrame:
+def _layer(
+    project: Project, rows: list[dict[str, object]], assets: Sequence[Asset], terrain: str
+) -> gpd.GeoDataFrame:
     """Return assets as a layer: points where they stand, the border line where they lie or fly."""
-    table = pd.DataFrame(rows).drop(columns=["asset", "place"], errors="ignore")
+    table = pd.DataFrame(rows).drop(columns=["asset", "place"], errors="ignore").assign(terrain=terrain)
     geometry = [_geometry(project, asset.place) for asset in assets]
     return gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
 

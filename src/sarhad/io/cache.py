@@ -10,7 +10,28 @@ import hashlib
 import os
 import pickle
 import tempfile
+from functools import lru_cache
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent
+
+
+@lru_cache(maxsize=4)
+def source_digest(package: Path = PACKAGE) -> str:
+    """Return the SHA-256 of all that a kept result was computed by: the code that reads and computes, and data.
+
+    Read once per process, so that results of an edited checkout are never taken for those of another.
+    """
+    digest = hashlib.sha256()
+    found = [
+        path for room in ("kernels", "planning", "io", "model") for path in (package / room).rglob("*.py")
+    ]
+    found += [path for path in (package / "data").glob("*") if path.is_file()]
+    for path in sorted(found):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def content_key(*parts: object) -> str:

@@ -26,9 +26,13 @@ def plan_as_dict(plan: Plan) -> list[dict[str, Any]]:
     return rows
 
 
-def result_as_dict(result: PlanResult) -> dict[str, Any]:
-    """Return a plan with its value, bound and gap, and the ranking beyond the budget, as plain values."""
+def result_as_dict(result: PlanResult, terrain: str) -> dict[str, Any]:
+    """Return a plan with its value, bound and gap, and the ranking beyond the budget, as plain values.
+
+    `terrain` is the KIND of terrain that the values stand on.
+    """
     return {
+        "terrain": terrain,
         "value": result.value,
         "bound": result.bound,
         "gap": result.gap,

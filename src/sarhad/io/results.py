@@ -90,8 +90,11 @@ def write_json(folder: Path, name: str, value: object) -> None:
     (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
-def manifest(project: Project, kind: str) -> dict[str, object]:
-    """Return what a result stands on: inputs, numbers of the computation, versions, terrain KIND."""
+def manifest(project: Project, kind: str, search: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Return what a result stands on: inputs, numbers of the computation, versions, terrain KIND.
+
+    `search` says how long a plan was searched for; None where there is no plan.
+    """
     settings = asdict(project.settings)
     del settings["processes"]  # it never changes a result
     return {
@@ -110,6 +113,7 @@ def manifest(project: Project, kind: str) -> dict[str, object]:
             "length_m": project.line.length_m,
         },
         "settings": settings,
+        "search": None if search is None else dict(search),
         "inputs_sha256": dict(sorted(project.hashes.items())),
         "notes": list(project.notes),
     }

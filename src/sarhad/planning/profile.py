@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from sarhad.errors import NoGoalReachable, UnknownName
-from sarhad.io.cache import content_key
+from sarhad.io.cache import content_key, source_digest
 from sarhad.model.asset import Asset
 from sarhad.model.line import Line, Stretch
 from sarhad.model.plan import Plan
@@ -104,6 +104,7 @@ def fingerprint(project: Project) -> str:
     """Return a key of everything in a project that a result depends on, but for its assets."""
     return content_key(
         version("sarhad"),
+        source_digest(),
         sorted(project.hashes.items()),
         replace(project.settings, processes=0),
         project.teams,

@@ -155,7 +155,8 @@ def _terrain_means(rows: pd.DataFrame) -> list[float]:
     """Return the mean on each realisation of the terrain; NaN alone where these are not known."""
     if rows["band_low"].isna().any():
         return [float("nan")]
-    return [_mean(rows, column) for column in terrain_columns(rows)]
+    means = [_mean(rows, column) for column in terrain_columns(rows)]
+    return [mean for mean in means if not np.isnan(mean)] or [float("nan")]
 
 
 def yearly(project: Project, profile: gpd.GeoDataFrame, adversary: str = "unaware") -> pd.DataFrame:

@@ -39,9 +39,10 @@ def run(
         remarks.print(f"Quick run: {project.notes[-1]}")
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
-        result = plan(project, effort=FULL_EFFORT if full else QUICK_EFFORT, compute=compute)
+        effort = FULL_EFFORT if full else QUICK_EFFORT
+        result = plan(project, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
-        place = deliver(project, before, (result, after), folder, compute)
+        place = deliver(project, before, (result, after, effort), folder, compute)
 
     def draw() -> None:
         screen.print(f"\n[bold]{project.title}[/]")
@@ -49,7 +50,8 @@ def run(
         draw_plan(project, result)
         screen.print(f"\nResults: [bold]{place}[/] (start with map_sheet.png and strip_chart.png)")
 
-    answer({"before": before.summary.as_dict(), "plan": result_as_dict(result)}, as_json, draw)
+    bought = result_as_dict(result, after.summary.terrain)
+    answer({"before": before.summary.as_dict(), "plan": bought}, as_json, draw)
 
 
 def quick(project: Project) -> Project:

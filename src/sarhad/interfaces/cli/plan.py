@@ -11,9 +11,10 @@ from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
-from sarhad.planning.siting import plan
+from sarhad.planning.siting import Effort, plan
 
 MUSD = 1e6
+EFFORT = Effort()
 
 
 def run(
@@ -29,13 +30,14 @@ def run(
     project = open_project(folder)
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
-        result = plan(project, None if budget_musd is None else budget_musd * MUSD, compute=compute)
+        budget_usd = None if budget_musd is None else budget_musd * MUSD
+        result = plan(project, budget_usd, effort=EFFORT, compute=compute)
         after = findings(project, result.plan, compute)
-        place = deliver(project, before, (result, after), folder, compute)
+        place = deliver(project, before, (result, after, EFFORT), folder, compute)
 
     def draw() -> None:
         draw_summary(project, before, after)
         draw_plan(project, result)
         screen.print(f"\nResults: [bold]{place}[/]")
 
-    answer(result_as_dict(result), as_json, draw)
+    answer(result_as_dict(result, after.summary.terrain), as_json, draw)
