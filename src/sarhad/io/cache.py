@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent
 
 @lru_cache(maxsize=4)
 def source_digest(package: Path = PACKAGE) -> str:
-    """Return the SHA-256 of all that a kept result was computed by: the code that reads and computes, and data.
+    """Return the SHA-256 of what kept results were computed by: the code that reads and computes, and data.
 
     Read once per process, so that results of an edited checkout are never taken for those of another.
     """
