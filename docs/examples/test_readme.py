@@ -21,7 +21,7 @@ def python_blocks(document: Path) -> list[str]:
 
 def write_small_project(folder: Path) -> None:
     """Write the tests' small project, cut to one condition, few sites and two perturbed fields."""
-    spec = importlib.util.spec_from_file_location("small_project", ROOT / "tests" / "conftest.py")
+    spec = importlib.util.spec_from_file_location("small_project", ROOT / "tests" / "small_border.py")
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)

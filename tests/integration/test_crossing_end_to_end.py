@@ -9,19 +9,6 @@ import numpy as np
 import pytest
 import rasterio
 
-from conftest import (
-    CELL_M,
-    CRS,
-    LEFT_M,
-    LENGTH_M,
-    LINE_Y_M,
-    N_COL,
-    N_ROW,
-    START_X_M,
-    TOP_M,
-    geojson,
-    to_lon_lat,
-)
 from sarhad.io.project import open_project
 from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.asset import AlongLine, Asset
@@ -41,6 +28,19 @@ from sarhad.planning.passage import unaware_routes
 from sarhad.planning.profile import profile
 from sarhad.planning.sector import sectors
 from sarhad.planning.sensing import crossing_exposure, look_rate_per_s
+from small_border import (
+    CELL_M,
+    CRS,
+    LEFT_M,
+    LENGTH_M,
+    LINE_Y_M,
+    N_COL,
+    N_ROW,
+    START_X_M,
+    TOP_M,
+    geojson,
+    to_lon_lat,
+)
 from small_cases import tiny
 
 STEPS = list(zip(D_ROW.tolist(), D_COL.tolist(), strict=True))

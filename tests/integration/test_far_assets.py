@@ -14,7 +14,6 @@ import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import START_X_M, line_y_m, to_lon_lat
 from sarhad.io.project import open_project
 from sarhad.kernels.sight import viewshed
 from sarhad.model.asset import Asset, AtPoint, Site
@@ -29,6 +28,7 @@ from sarhad.planning.sighting import sight
 from sarhad.planning.siting import plan
 from sarhad.planning.units import units_in
 from sarhad.planning.unseen import gap
+from small_border import START_X_M, line_y_m, to_lon_lat
 from small_cases import tiny
 
 SHORT_M, LONG_M = 8_000.0, 60_000.0
