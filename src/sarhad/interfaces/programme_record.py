@@ -20,7 +20,8 @@ from sarhad.io.programme_export import read_form
 from sarhad.io.programme_tables import Known, ProgrammeTables
 from sarhad.io.project import open_project
 from sarhad.ledger.journal import read_records
-from sarhad.ledger.ledger import PROJECT, Ledger, ledger_folder, refuse_none
+from sarhad.ledger.ledger import Ledger, ledger_folder, refuse_none
+from sarhad.ledger.locating import PROJECT
 from sarhad.ledger.signing import sign
 from sarhad.ledger.standing import standing
 from sarhad.model.programme import Programme

@@ -63,6 +63,22 @@ def check_project(folder: str | Path) -> tuple[Fault, ...]:
     return tuple(sorted(set(_read(Path(folder))[1])))
 
 
+def read_project_line(folder: str | Path) -> Line:
+    """Return the line of a project folder and nothing else of it.
+
+    Raises:
+        InputFaults: every fault of `project.toml` that keeps it from being read, and of the line's file.
+    """
+    document = _parse(Path(folder))
+    if isinstance(document, Fault):
+        raise InputFaults([document])
+    reading = _Reading(Path(folder), document)
+    line, _ = _read_line(reading)
+    if line is None:
+        raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
+    return line
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """A folder while it is read: the parsed `project.toml`, the faults and the hashes so far."""

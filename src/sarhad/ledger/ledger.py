@@ -28,6 +28,7 @@ from sarhad.ledger.checkpoint import (
     write_checkpoints,
 )
 from sarhad.ledger.journal import Journal, Lookup
+from sarhad.ledger.locating import PROJECT, locator_of
 from sarhad.ledger.reading import JOURNAL, segments
 from sarhad.ledger.rules import check_references, check_signed
 from sarhad.ledger.signing import public_bytes
@@ -37,7 +38,6 @@ from sarhad.model.record import Record, Statement
 
 STORE = "store.sqlite"
 IN_PROJECT = "ledger"
-PROJECT = "project.toml"
 CHECKPOINT_EVERY = 10_000
 
 
@@ -73,7 +73,7 @@ def rebuild_store(folder: Path, *, now: Callable[[], datetime], store_url: str |
     Raises UnknownName (no ledger there), LedgerInUse, LedgerDamaged, LedgerNewer.
     """
     refuse_none(folder)
-    with Journal.open(folder, now=now), Store.open(store_url or store_url_of(folder)) as store:
+    with Journal.open(folder, now=now), store_of(folder, store_url) as store:
         return store.rebuild(folder).seq
 
 
@@ -91,6 +91,11 @@ def open_ledger(
 def store_url_of(folder: Path) -> str:
     """Return the URL of the store that a ledger has unless told otherwise."""
     return f"sqlite:///{Path(folder).resolve() / STORE}"
+
+
+def store_of(folder: Path, store_url: str | None = None) -> Store:
+    """Open a ledger's own store, or the one at a URL; records are placed on the line of its project."""
+    return Store.open(store_url or store_url_of(folder), locate=locator_of(folder))
 
 
 class Ledger:
@@ -130,7 +135,7 @@ class Ledger:
         refuse_none(folder)
         journal = Journal.open(folder, now=now)
         try:
-            store = Store.open(store_url or store_url_of(folder))
+            store = store_of(folder, store_url)
             try:
                 ledger = cls(journal, store, signer, checkpoint_every)
             except BaseException:

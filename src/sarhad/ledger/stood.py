@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sarhad.ledger.ledger import ledger_folder, refuse_none, store_url_of
+from sarhad.ledger.ledger import ledger_folder, refuse_none, store_of
 from sarhad.ledger.registers import listed
-from sarhad.ledger.store import Store
 from sarhad.model.record import Record
 
 
@@ -27,7 +26,7 @@ def stood(
     """
     place = ledger_folder(folder)
     refuse_none(place)
-    with Store.open(store_url or store_url_of(place)) as store:
+    with store_of(place, store_url) as store:
         store.catch_up(place)
         lines = [
             line

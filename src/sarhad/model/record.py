@@ -10,6 +10,7 @@ a correction is a later statement of the same authority that names it in `correc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -31,6 +32,9 @@ class OnLine:
     offset_m: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("from_m", "to_m", "offset_m"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be finite, found {getattr(self, name)}")
         if not self.from_m <= self.to_m:
             raise ValueError(f"from_m must not exceed to_m, found {self.from_m} and {self.to_m}")
 
@@ -60,6 +64,9 @@ class Statement:
         for name in ("statement_id", "kind", "subject_id", "authority"):
             if not getattr(self, name):
                 raise ValueError(f"statement {self.statement_id}: {name} must not be empty")
+        for name in ("statement_id", "kind", "subject_id", "authority", "author", "source", "corrects"):
+            if "\0" in getattr(self, name):
+                raise ValueError(f"statement {self.statement_id!r}: {name} must not hold the character NUL")
         register, _, verb = self.kind.partition(".")
         if not register or not verb:
             raise ValueError(f"statement {self.statement_id}: kind must be register.verb, found {self.kind}")
