@@ -26,8 +26,9 @@ from sarhad.kernels.cover import Pool, Routes, build_pool, gains, state_of, valu
 from sarhad.kernels.lifted import Supergradient
 from sarhad.kernels.purchase import Limits, fitting, refresh
 from sarhad.planning.covering import mclp
-from sarhad.planning.search import build_limits, lazy_greedy, multistart, prices, rank, swap_search
+from sarhad.planning.search import build_limits, lazy_greedy, prices, rank
 from sarhad.planning.solve import Program, solve_integer, upper_bound
+from sarhad.planning.swaps import multistart, swap_search
 
 RANGE = np.array([0.5, 0.8, 1.2])
 PRICE = np.array([1.0, 1.6, 3.0])

@@ -9,7 +9,8 @@ from scipy import sparse
 from sarhad.errors import EmptyBudget, InputFaults
 from sarhad.kernels.cover import Pool, Routes, build_pool, slow_value, value
 from sarhad.kernels.purchase import Limits, limit_vector, used_by
-from sarhad.planning.search import build_limits, lazy_greedy, multistart, prices, rank, swap_search
+from sarhad.planning.search import build_limits, lazy_greedy, prices, rank
+from sarhad.planning.swaps import multistart, swap_search
 
 
 def pool_of(p: list[list[float]], term: list[int] | None = None, weight: list[float] | None = None) -> Pool:

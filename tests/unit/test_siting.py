@@ -10,6 +10,7 @@ import pytest
 from sarhad.errors import EmptyBudget, InputFaults, NoGoalReachable
 from sarhad.io.project import open_project
 from sarhad.model.line import ChainageRange
+from sarhad.model.objective import MEAN
 from sarhad.model.plan import Budget, Plan
 from sarhad.model.project import Barrier
 from sarhad.planning.compute import Compute
@@ -36,9 +37,12 @@ def found(project):
     return plan(project)
 
 
-def searching(project, mix=None):
+UNAWARE, OPTIMAL = Mix(1.0, 0.0), Mix(0.0, 1.0)
+
+
+def searching(project, objective=MEAN):
     items = offered_items(project, project.sites)
-    return _Search(project, items, project.budget, mix or Mix(), Compute(1))
+    return _Search(project, items, project.budget, objective, Compute(1))
 
 
 def test_a_plan_keeps_its_limits_and_its_numbers_are_in_order(project, found):
@@ -94,7 +98,8 @@ def test_the_value_before_is_the_mean_of_the_profile(project, found):
         m.adversary: m.p_timely for m in summarise(project, rows, gap(project)).means if m.depth_m == 3_000.0
     }
     search = searching(project)
-    unaware, optimal = search.values(np.zeros(len(search.items), np.int64))
+    nothing = np.zeros(len(search.items), np.int64)
+    (unaware,), (optimal,) = (search.score(nothing, mix) for mix in (UNAWARE, OPTIMAL))
     assert unaware == pytest.approx(mean["unaware"], abs=1e-12)
     assert mean["optimal"] - 1e-12 <= optimal <= mean["optimal"] + 0.02
     assert found.before <= 0.5 * unaware + 0.5 * optimal + 1e-12  # by then more worst routes are known
@@ -113,13 +118,14 @@ def test_threat_weights_say_where_it_matters(project):
     heavy = replace(project, weights=(here, there), weight_of={"here": 3.0, "there": 0.0})
     search = searching(heavy)
     first = yearly(project, profile(project))["p_timely"][0]
-    assert search.values(np.zeros(len(search.items), np.int64))[0] == pytest.approx(first, abs=1e-12)
+    (now,) = search.score(np.zeros(len(search.items), np.int64), UNAWARE)
+    assert now == pytest.approx(first, abs=1e-12)
     small = plan(heavy, 60_000.0, effort=Effort(rounds=1, max_exact=4))
     assert {item.site_id for item in small.plan.items} <= {"S0", "S1", "S2", "L0000", "L0001"}
 
 
 def test_pure_adversaries_weigh_alone(project):
-    for mix in (Mix(1.0, 0.0), Mix(0.0, 1.0)):
+    for mix in (UNAWARE, OPTIMAL):
         result = plan(project, mix=mix, effort=Effort(rounds=1, max_exact=4))
         check_plan(project, result)
         assert [weight for _, weight, _ in result.adversaries] == [mix.unaware, mix.optimal]

@@ -1,12 +1,13 @@
 """Coverage of a pool of routes by purchasable columns: values and gains.
 
     v_r(y) = min( cap_r, 1 − exp(−(base_theta_r + Σ_a y_a theta_ra)) )        route r
-    F(y)   = Σ_j weight_j min_{r in term j} v_r(y)                            objective
+    F(y)   = Σ_g min( cap_g, Σ_{j in g} weight_j min_{r in term j} v_r(y) )   objective; cap_g = inf as a rule
 
 `y_a` counts items of column a (an equipment type at a site, along a stretch or over an area) and
 theta_ra = −ln(1 − f_a (1 − exp(−∫ λ_a w dt))). F is monotone. Where every term has one route it is also
 submodular on whole counts (Nemhauser, Wolsey, Fisher 1978); a term with several routes (an adversary who
-picks the best of them) is not, because the second of two holes pays only once the first is closed.
+picks the best of them) is not, because the second of two holes pays only once the first is closed. A group's
+cap keeps either property: what a stretch is worth beyond it does not count (`weigh_groups`).
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ class Pool(NamedTuple):
 
     `base_theta`, `cap`, `route_term`, `route_id` (route,): theta of standing assets, highest value, term,
     and the caller's number of the route; `term_start` (term + 1,): routes of term j are
-    term_start[j]..term_start[j+1]; `term_weight` (term,); `group_start` (group + 1,) and `group_term`
-    (term,): terms of each group. `row_*`: thetas by route; `col_*`: the same by column with
-    `col_keep` = exp(−theta), the factor by which one item multiplies the chance of a miss.
+    term_start[j]..term_start[j+1]; `term_weight`, `term_group` (term,); `group_start` (group + 1,) and
+    `group_term` (term,): terms of each group; `group_cap` (group,): the most it counts. `row_*`: thetas by
+    route; `col_*`: the same by column with `col_keep` = exp(−theta), the factor by which one item multiplies
+    the chance of a miss.
     """
 
     base_theta: F64
@@ -41,8 +43,10 @@ class Pool(NamedTuple):
     route_id: I64
     term_start: I64
     term_weight: F64
+    term_group: I32
     group_start: I64
     group_term: I32
+    group_cap: F64
     row_start: I64
     row_col: I32
     row_theta: F64
@@ -81,10 +85,14 @@ class Routes(NamedTuple):
 
 
 class State(NamedTuple):
-    """What a plan makes of a pool: `miss` (route,) = exp(−theta), `term` (term,) values."""
+    """What a plan makes of a pool: `miss` (route,) = exp(−theta), `term` (term,) values, `group` (group,).
+
+    `group` holds sums; they are kept up to date where the cap is finite: the others do not need them.
+    """
 
     miss: F64
     term: F64
+    group: F64
 
 
 def build_pool(routes: Routes, term_weight: ArrayLike, term_group: ArrayLike) -> Pool:
@@ -101,6 +109,7 @@ def build_pool(routes: Routes, term_weight: ArrayLike, term_group: ArrayLike) ->
     weight = np.ascontiguousarray(term_weight, np.float64)
     group = np.ascontiguousarray(term_group, np.int64)
     _check(theta, (base, cap, term), weight, group)
+    n_group = int(group.max()) + 1
     order = np.argsort(term, kind="stable")
     by_route = theta[order]
     by_col = sparse.csc_array(by_route)
@@ -112,8 +121,10 @@ def build_pool(routes: Routes, term_weight: ArrayLike, term_group: ArrayLike) ->
         route_id=order.astype(np.int64),
         term_start=_starts(term, len(weight)),
         term_weight=weight,
-        group_start=_starts(group, int(group.max()) + 1),
+        term_group=group.astype(np.int32),
+        group_start=_starts(group, n_group),
         group_term=np.argsort(group, kind="stable").astype(np.int32),
+        group_cap=np.full(n_group, np.inf),
         row_start=by_route.indptr.astype(np.int64),
         row_col=by_route.indices.astype(np.int32),
         row_theta=by_route.data,
@@ -131,22 +142,24 @@ def grow_pool(pool: Pool, routes: Routes) -> Pool:
     more = sparse.csr_array(routes.theta, dtype=np.float64)
     if more.shape[1] != pool.n_col:
         raise InputFaults.one("routes.theta", f"{pool.n_col} columns", more.shape[1])
-    group = np.empty(pool.n_term, np.int64)
-    group[pool.group_term] = np.repeat(np.arange(pool.n_group), np.diff(pool.group_start))
     both = Routes(
         sparse.vstack([theta, more], format="csr"),
         np.concatenate([pool.base_theta[back], np.asarray(routes.base_theta, np.float64)]),
         np.concatenate([pool.cap[back], np.asarray(routes.cap, np.float64)]),
         np.concatenate([pool.route_term[back], np.asarray(routes.term, np.int64)]),
     )
-    return build_pool(both, pool.term_weight, group)
+    return build_pool(both, pool.term_weight, pool.term_group)._replace(group_cap=pool.group_cap)
 
 
 def merge_groups(pool: Pool, n_block: int) -> Pool:
     """Return the pool with neighbouring groups merged into at most `n_block` of about as many terms each."""
     at = np.searchsorted(pool.group_start, np.linspace(0, pool.n_term, n_block + 1))
-    start = np.unique(pool.group_start[np.minimum(at, pool.n_group)])
-    return pool._replace(group_start=start)
+    first = np.unique(np.minimum(at, pool.n_group))
+    block = np.repeat(np.arange(len(first) - 1), np.diff(first)).astype(np.int32)
+    cap = np.add.reduceat(pool.group_cap, first[:-1])
+    return pool._replace(
+        term_group=block[pool.term_group], group_start=pool.group_start[first], group_cap=cap
+    )
 
 
 def spread_pool(pool: Pool, level: float) -> Pool:
@@ -156,18 +169,43 @@ def spread_pool(pool: Pool, level: float) -> Pool:
     closing one of several holes. `level` in (0, 1]; one-route terms keep their value.
     """
     size = np.diff(pool.term_start)
-    group = np.empty(pool.n_term, np.int64)
-    group[pool.group_term] = np.repeat(np.arange(pool.n_group), np.diff(pool.group_start))
-    route_group = group[pool.route_term]
+    route_group = pool.term_group[pool.route_term].astype(np.int64)
     many = size[pool.route_term] > 1
     return pool._replace(
         cap=np.where(many, np.minimum(pool.cap, level), pool.cap),
         route_term=np.arange(pool.n_route, dtype=np.int32),
         term_start=np.arange(pool.n_route + 1, dtype=np.int64),
         term_weight=(pool.term_weight / size)[pool.route_term],
+        term_group=route_group.astype(np.int32),
         group_start=_starts(route_group, pool.n_group),
         group_term=np.argsort(route_group, kind="stable").astype(np.int32),
     )
+
+
+def group_weights(pool: Pool) -> F64:
+    """Return the weight of each group's terms together, (group,)."""
+    return np.bincount(pool.term_group, pool.term_weight, pool.n_group).astype(np.float64)
+
+
+def group_means(pool: Pool, term: F64) -> F64:
+    """Return the weighted mean of each group's terms, (group,); 0 where it weighs nothing."""
+    weight = group_weights(pool)
+    there = np.bincount(pool.term_group, pool.term_weight * term, pool.n_group)
+    return np.divide(there, weight, out=np.zeros(pool.n_group), where=weight > 0)
+
+
+def weigh_groups(pool: Pool, weight: ArrayLike, cap: float = np.inf) -> Pool:
+    """Return the pool of F = Σ_g weight_g min(cap, mean of group g's terms); `weight` (group,).
+
+    A finite cap asks for groups whose terms follow one another, else InputFaults.
+    """
+    weight = np.ascontiguousarray(weight, np.float64)
+    now = group_weights(pool)
+    scale = np.divide(weight, now, out=np.zeros(pool.n_group), where=now > 0)
+    if np.isfinite(cap) and np.any(np.diff(pool.term_group) < 0):
+        raise InputFaults.one("term_group", "terms in order of their groups", "groups that are torn apart")
+    group_cap = weight * cap if np.isfinite(cap) else np.full(pool.n_group, np.inf)
+    return pool._replace(term_weight=pool.term_weight * scale[pool.term_group], group_cap=group_cap)
 
 
 def _starts(key: NDArray[np.int64], n: int) -> I64:
@@ -220,7 +258,19 @@ def state_of(pool: Pool, y: F64) -> State:
     term = np.empty(len(pool.term_weight))
     for j in range(len(term)):
         term[j] = lowest(pool, miss, j)[0]
-    return State(miss, term)
+    group = np.empty(len(pool.group_cap))
+    for g in range(len(group)):
+        group[g] = group_sum(pool, term, g)
+    return State(miss, term, group)
+
+
+@njit(cache=True, nogil=True)
+def group_sum(pool: Pool, term: F64, g: int) -> float:
+    """Return Σ weight_j term_j over the terms of group `g`, whatever its cap."""
+    out = 0.0
+    for i in range(pool.group_start[g], pool.group_start[g + 1]):
+        out += pool.term_weight[pool.group_term[i]] * term[pool.group_term[i]]
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -257,20 +307,35 @@ def counts_of(pool: Pool, y: ArrayLike) -> F64:
 
 @njit(cache=True, nogil=True)
 def total(pool: Pool, term: F64) -> float:
-    """Return Σ weight_j term_j, summed in order of the terms."""
+    """Return F from the values of the terms (term,), summed group by group."""
     out = 0.0
-    for j in range(len(term)):
-        out += pool.term_weight[j] * term[j]
+    for g in range(len(pool.group_cap)):
+        out += min(pool.group_cap[g], group_sum(pool, term, g))
     return out
+
+
+@njit(cache=True, nogil=True)
+def under_cap(pool: Pool, state: State, g: int, change: float) -> float:
+    """Return by how much F changes where the sum of group `g` changes; 0 for g = −1."""
+    if g < 0:
+        return 0.0
+    cap = pool.group_cap[g]
+    if cap == np.inf:
+        return change
+    new: float = min(cap, state.group[g] + change) - min(cap, state.group[g])
+    return new
 
 
 @njit(cache=True, nogil=True)
 def gain(pool: Pool, state: State, a: int) -> float:
     """Return what one more item of column `a` adds to F; whole terms, so 0 while another hole is open."""
-    out = 0.0
+    out, group, more = 0.0, -1, 0.0
     k, end = pool.col_start[a], pool.col_start[a + 1]
     while k < end:
         j = pool.route_term[pool.col_route[k]]
+        if pool.term_group[j] != group:
+            out += under_cap(pool, state, group, more)
+            group, more = pool.term_group[j], 0.0
         first, last = pool.term_start[j], pool.term_start[j + 1]
         if last - first == 1:
             new = min(pool.cap[first], 1.0 - state.miss[first] * pool.col_keep[k])
@@ -287,8 +352,9 @@ def gain(pool: Pool, state: State, a: int) -> float:
                     break
             while k < end and pool.col_route[k] < last:
                 k += 1
-        out += pool.term_weight[j] * max(0.0, new - state.term[j])
-    return out
+        more += pool.term_weight[j] * max(0.0, new - state.term[j])
+    last_group: float = under_cap(pool, state, group, more)
+    return out + last_group
 
 
 @njit(cache=True, nogil=True)
@@ -307,4 +373,5 @@ def slow_value(pool: Pool, y: F64) -> float:
         at = slice(pool.row_start[r], pool.row_start[r + 1])
         theta = pool.base_theta[r] + float(pool.row_theta[at] @ y[pool.row_col[at]])
         worth[pool.route_term[r]] = min(worth[pool.route_term[r]], pool.cap[r], -np.expm1(-theta))
-    return float(pool.term_weight @ worth)
+    there = [float((pool.term_weight * worth)[pool.term_group == g].sum()) for g in range(pool.n_group)]
+    return float(np.minimum(there, pool.group_cap).sum())

@@ -25,7 +25,8 @@ from sarhad.kernels.cover import F64, I32, I64, Pool
 class Supergradient(NamedTuple):
     """Tangent of each group at y: F_g(z) <= value_g + Σ_k coef_k (z − y)[col_k], k from start_g to start_g+1.
 
-    `value`, (group,); `start`, (group + 1,); `col`, `coef`: the sparse slopes, all >= 0.
+    F_g is the sum of its terms before any cap of the group. `value`, (group,); `start`, (group + 1,); `col`,
+    `coef`: the sparse slopes, all >= 0.
     """
 
     value: F64
@@ -35,10 +36,10 @@ class Supergradient(NamedTuple):
 
 
 def group_tops(pool: Pool) -> F64:
-    """Return what each group is worth with every route at its cap, (group,)."""
+    """Return what each group is worth with every route at its cap, within its own cap, (group,)."""
     top = pool.term_weight * np.minimum.reduceat(pool.cap, pool.term_start[:-1])
-    group = np.repeat(np.arange(pool.n_group), np.diff(pool.group_start))
-    return np.bincount(group, weights=top[pool.group_term], minlength=pool.n_group).astype(np.float64)
+    there = np.bincount(pool.term_group, weights=top, minlength=pool.n_group)
+    return np.minimum(there, pool.group_cap).astype(np.float64)
 
 
 @njit(cache=True, nogil=True)

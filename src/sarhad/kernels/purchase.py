@@ -18,7 +18,20 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sarhad.kernels.cover import F64, I32, I64, Pool, State, gain, gains, lowest, state_of, total
+from sarhad.kernels.cover import (
+    F64,
+    I32,
+    I64,
+    Pool,
+    State,
+    gain,
+    gains,
+    group_sum,
+    lowest,
+    state_of,
+    total,
+    under_cap,
+)
 
 MONEY, CREW, SHARED = 0, 1, 2
 """Rows of a use vector: money, crew, then the stock of each type, then each site."""
@@ -131,7 +144,7 @@ def refresh(pool: Pool, count: I64, state: State, a: int) -> None:
 
     Sums run over the whole row, so a state depends on the counts only, never on the path to them.
     """
-    last = -1
+    last, group = -1, -1
     for k in range(pool.col_start[a], pool.col_start[a + 1]):
         r = pool.col_route[k]
         theta = pool.base_theta[r]
@@ -143,22 +156,35 @@ def refresh(pool: Pool, count: I64, state: State, a: int) -> None:
         if j != last:
             state.term[j] = lowest(pool, state.miss, j)[0]
             last = j
+    for k in range(pool.col_start[a], pool.col_start[a + 1]):
+        g = pool.term_group[pool.route_term[pool.col_route[k]]]
+        if g != group and pool.group_cap[g] < np.inf:
+            state.group[g] = group_sum(pool, state.term, g)
+        group = g
 
 
 @njit(cache=True, nogil=True)
 def neighbours(pool: Pool, a: int, shared_only: bool, mark: I64, found: I32) -> int:
     """List in `found` the columns whose gain a change of column `a` touches; `mark` (column,) is scratch.
 
-    `shared_only` looks at terms with several routes alone. Returns how many were found, `a` included.
+    `shared_only` looks at terms with several routes alone: elsewhere gains can only fall. Under a cap all
+    terms of a group count. Returns how many were found, `a` included.
     """
     mark[:] = 0
-    n, last = 0, -1
+    n, last, last_group = 0, -1, -1
     for k in range(pool.col_start[a], pool.col_start[a + 1]):
         j = pool.route_term[pool.col_route[k]]
+        g = pool.term_group[j]
         first, end = pool.term_start[j], pool.term_start[j + 1]
         if j == last or (shared_only and end - first == 1):
             continue
         last = j
+        if not shared_only and pool.group_cap[g] < np.inf:  # then its terms follow one another
+            if g == last_group:
+                continue
+            last_group = g
+            first = pool.term_start[pool.group_term[pool.group_start[g]]]
+            end = pool.term_start[pool.group_term[pool.group_start[g + 1] - 1] + 1]
         for i in range(pool.row_start[first], pool.row_start[end]):
             b = pool.row_col[i]
             if mark[b] == 0:
@@ -234,18 +260,22 @@ def shift(pool: Pool, limits: Limits, work: Work, a: int, by: int) -> None:
 @njit(cache=True, nogil=True)
 def loss(pool: Pool, state: State, a: int) -> float:
     """Return about what one item of column `a` is worth in F: exact but for rounding of miss / keep."""
-    out = 0.0
+    out, group, less = 0.0, -1, 0.0
     k, end = pool.col_start[a], pool.col_start[a + 1]
     while k < end:
         j = pool.route_term[pool.col_route[k]]
+        if pool.term_group[j] != group:
+            out -= under_cap(pool, state, group, -less)
+            group, less = pool.term_group[j], 0.0
         low = state.term[j]
         while k < end and pool.route_term[pool.col_route[k]] == j:
             r, keep = pool.col_route[k], pool.col_keep[k]
             miss = min(1.0, state.miss[r] / keep) if keep > 0 else np.exp(-pool.base_theta[r])
             low = min(low, pool.cap[r], 1.0 - miss)
             k += 1
-        out += pool.term_weight[j] * (state.term[j] - low)
-    return out
+        less += pool.term_weight[j] * (state.term[j] - low)
+    last_group: float = under_cap(pool, state, group, -less)
+    return out - last_group
 
 
 @njit(cache=True, nogil=True)

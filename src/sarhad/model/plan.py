@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sarhad.model.asset import Asset
+from sarhad.model.objective import MEAN, Objective, ObjectivePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class PlanResult:
     `gap` = (bound - value) / bound. `before` is the value without the plan; `adversaries` names what the
     objective weighs, as (adversary, weight, value of the plan against it). `ranking` goes on beyond the
     budget, crew without limit: any head of it is a plan for that much money. `budget` is what it was found
-    under.
+    under. Under `leximin` the value is the step that every stretch reaches, and on to the next by the share
+    of the stretches that reach that; `adversaries` are then the mean. `parts` is what the value is made of.
     """
 
     plan: Plan
@@ -74,6 +76,8 @@ class PlanResult:
     adversaries: tuple[tuple[str, float, float], ...]
     ranking: Plan = Plan()
     budget: Budget | None = None
+    objective: Objective = MEAN
+    parts: tuple[ObjectivePart, ...] = ()
 
     @property
     def gap(self) -> float:

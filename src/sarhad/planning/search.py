@@ -1,28 +1,42 @@
-"""Search for good plans on a pool of routes: greedy ranking, then swaps, always the same for the same inputs.
+"""Rankings of purchases on a pool of routes, always the same for the same inputs.
 
 `rank` runs lazy greedy (kernels.purchase) by gain and by gain per price, guided by F itself, by the terms of
 an adversary who knows nothing (one route each), and by truncated means of the terms with several routes
 (SATURATE, Krause et al. 2008), because the gain of F is 0 while a second hole is open. Each list is then
-replayed on F and the best is kept. `swap_search` improves a plan by drops, swaps, one for several and
-several for one. Stop rules count moves and evaluations, never seconds.
+replayed on F and the best is kept.
+
+Objectives that are not F itself come as an `Aim`: it scores a plan by the means of the pool's groups, and
+gives pools whose F leads uphill. Every list and every move they suggest is judged by the score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sarhad.errors import EmptyBudget, Fault, InputFaults
 from sarhad.kernels import purchase
-from sarhad.kernels.cover import Pool, spread_pool, state_of, total, value
+from sarhad.kernels.cover import (
+    Pool,
+    group_means,
+    group_weights,
+    spread_pool,
+    state_of,
+    term_values,
+    total,
+    value,
+)
 from sarhad.kernels.purchase import Limits
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
-Exact = Callable[[I64], float]
+Score = tuple[float, ...]
+"""What a plan is worth; the first entry counts first, the others break its ties."""
+
 
 TOLERANCE = 1e-10
 """Share of the total weight by which a plan must be better to count as better."""
@@ -31,28 +45,35 @@ LEVELS = (1.0, 0.6, 0.3)
 """Truncation levels of the guides: what a hole needs before the next one is looked at."""
 
 
+class Aim(Protocol):
+    """An objective made of the means of a pool's groups; it never falls where one of them rises."""
+
+    def score(self, mean: F64, share: F64) -> Score:
+        """Return the score of group means (group,) that make up shares (group,) of the whole."""
+
+    def headline(self, score: Score) -> float:
+        """Return the one number that people read."""
+
+    def guides(self, pool: Pool, met: Sequence[F64]) -> list[Pool]:
+        """Return pools whose F leads uphill from plans whose group means are `met`; none: from nothing."""
+
+
+N_TURN = 4
+"""Rounds in which the guides of an aim learn from the best list so far."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """Purchases in order (any head of the list is a plan), the gain of each in F, and the value of all.
 
-    `column` (n,), `gain` (n,) with sum(gain) = `value` − value before; `count` (column,) items bought.
+    `column` (n,), `gain` (n,) with sum(gain) = `value` − value before; `count` (column,) items bought. Under
+    an aim its headline stands for F.
     """
 
     column: NDArray[np.int32]
     gain: F64
     count: I64
     value: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Improved:
-    """A plan after local search: `count` (column,), `value` by `exact` (else F), `surrogate` = F."""
-
-    count: I64
-    value: float
-    surrogate: float
-    n_move: int
-    n_exact: int
 
 
 def build_limits(
@@ -159,33 +180,81 @@ def lazy_greedy(
     affordable(pool, limits)
     count = checked_counts(limits, start)
     price = prices(limits) if ratio else np.ones(pool.n_col)
-    n_rank = _n_rank(limits, n_rank)
-    column, gain = purchase.lazy_picks(pool, limits, price, count, n_rank, _least(pool))
+    n_rank = n_rank_of(limits, n_rank)
+    column, gain = purchase.lazy_picks(pool, limits, price, count, n_rank, least(pool))
     np.add.at(count, column, 1)
     return Ranking(column, gain, count, value(pool, count))
 
 
-def rank(pool: Pool, limits: Limits, *, n_rank: int | None = None) -> Ranking:
-    """Return the best ranked list of all guides and both rules, with gains in F.
+def rank(pool: Pool, limits: Limits, *, n_rank: int | None = None, aim: Aim | None = None) -> Ranking:
+    """Return the best ranked list of all guides and both rules, with gains in F (in the headline of `aim`).
 
     Best is the highest value; with open money the largest area under value against money spent, because
     then every list ends the same. Raises EmptyBudget if no column is affordable alone.
     """
     affordable(pool, limits)
-    n_rank = _n_rank(limits, n_rank)
-    rankings = list(_rankings(pool, limits, n_rank))
-    scores = [r.value if np.isfinite(limits.money_usd) else _area(limits, r) for r in rankings]
+    n_rank = n_rank_of(limits, n_rank)
+    if aim is not None:
+        return _rank_by(aim, pool, limits, n_rank)
+    found = list(rankings(pool, limits, n_rank))
+    scores = [r.value if np.isfinite(limits.money_usd) else _area(limits, r) for r in found]
     best = 0
     for i, score in enumerate(scores):
-        if score > scores[best] + _least(pool):
+        if score > scores[best] + least(pool):
             best = i
-    return rankings[best]
+    return found[best]
 
 
-def _rankings(pool: Pool, limits: Limits, n_rank: int) -> Iterator[Ranking]:
+def _rank_by(aim: Aim, pool: Pool, limits: Limits, n_rank: int) -> Ranking:
+    """Return the list of the best score among those of all guides, which learn from the lists before them."""
+    best: tuple[Score, NDArray[np.int32]] | None = None
+    met: list[F64] = []
+    for turn in range(N_TURN):
+        for guide in (*([pool] if turn == 0 else []), *aim.guides(pool, met)):
+            for ranking in rankings(guide, limits, n_rank, then=pool):
+                score = scored(aim, pool, ranking.count)
+                if best is None or beats(score, best[0], TOLERANCE):
+                    best = score, ranking.column
+        assert best is not None
+        met.append(group_means(pool, term_values(pool, counted(pool, best[1]))))
+        if turn > 0 and np.array_equal(met[-1], met[-2]):
+            break
+    assert best is not None
+    return replayed(pool, best[1], aim=aim)
+
+
+def scored(aim: Aim, pool: Pool, count: ArrayLike) -> Score:
+    """Return what counts (column,) score on a pool: at least their exact score."""
+    return aim.score(group_means(pool, term_values(pool, count)), group_shares(pool))
+
+
+def group_shares(pool: Pool) -> F64:
+    """Return the share of each group in the whole weight, (group,)."""
+    weight = group_weights(pool)
+    share: F64 = weight / weight.sum()
+    return share
+
+
+def beats(one: Score, two: Score, least: float) -> bool:
+    """Whether score `one` is better than `two`: at the first entry that differs by more than `least`."""
+    for a, b in zip(one, two, strict=True):
+        if abs(a - b) > least:
+            return a > b
+    return False
+
+
+def rankings(pool: Pool, limits: Limits, n_rank: int, *, then: Pool | None = None) -> Iterator[Ranking]:
+    """Give a list by every guide of `pool` and both rules, filled up by the mean of routes.
+
+    With `then` it is filled up by that pool's F too, and gains are in that F.
+    """
+    last = pool if then is None else then
+    several = np.diff(last.term_start).max() > 1
     for guide in _guides(pool):
+        chain = [guide, pool, last, *([spread_pool(last, 1.0)] if several else [])]
         for ratio in (True, False):
-            yield _replay(pool, _follow(guide, pool, limits, ratio, n_rank))
+            nothing = np.zeros(pool.n_col, np.int64)
+            yield replayed(last, follow(chain, limits, nothing, ratio=ratio, n_rank=n_rank))
 
 
 def _guides(pool: Pool) -> Iterator[Pool]:
@@ -200,29 +269,43 @@ def _guides(pool: Pool) -> Iterator[Pool]:
         yield spread_pool(pool, level)
 
 
-def _follow(guide: Pool, pool: Pool, limits: Limits, ratio: bool, n_rank: int) -> NDArray[np.int32]:
-    """Buy by `guide` until it gains no more, then by F, then by the mean of routes."""
-    price = prices(limits) if ratio else np.ones(pool.n_col)
-    count = np.zeros(pool.n_col, np.int64)
+def follow(
+    chain: Sequence[Pool], limits: Limits, start: I64, *, ratio: bool, n_rank: int
+) -> NDArray[np.int32]:
+    """Buy by each pool of the chain until it gains no more, from counts `start` on; at most `n_rank`."""
+    count = start.copy()
+    price = prices(limits) if ratio else np.ones(len(count))
     column = np.empty(0, np.int32)
-    several = np.diff(pool.term_start).max() > 1
-    for step in (guide, pool, spread_pool(pool, 1.0)) if several else (guide,):
-        more, _ = purchase.lazy_picks(step, limits, price, count, n_rank - len(column), _least(pool))
-        np.add.at(count, more, 1)
-        column = np.concatenate([column, more])
+    for i, step in enumerate(chain):
+        if i == 0 or step is not chain[i - 1]:
+            more, _ = purchase.lazy_picks(step, limits, price, count, n_rank - len(column), least(step))
+            np.add.at(count, more, 1)
+            column = np.concatenate([column, more])
     return column
 
 
-def _replay(pool: Pool, column: NDArray[np.int32]) -> Ranking:
-    """Return the gains in F of purchases in the given order."""
-    count = np.zeros(pool.n_col, np.int64)
+def counted(pool: Pool, column: NDArray[np.integer]) -> I64:
+    """Return how often each column is bought, (column,)."""
+    return np.bincount(column, minlength=pool.n_col).astype(np.int64)
+
+
+def replayed(pool: Pool, column: NDArray[np.integer], *, aim: Aim | None = None) -> Ranking:
+    """Return purchases in the given order with their gains in F, or in the headline of `aim`."""
+    order, count = column.astype(np.int32), np.zeros(pool.n_col, np.int64)
     state = state_of(pool, count.astype(np.float64))
-    worth = [total(pool, state.term)]
-    for a in column:
+    share = None if aim is None else group_shares(pool)
+
+    def now() -> float:
+        if aim is None or share is None:
+            return float(total(pool, state.term))
+        return aim.headline(aim.score(group_means(pool, state.term), share))
+
+    worth = [now()]
+    for a in order:
         count[a] += 1
         purchase.refresh(pool, count, state, a)
-        worth.append(total(pool, state.term))
-    return Ranking(column, np.diff(worth), count, worth[-1])
+        worth.append(now())
+    return Ranking(order, np.diff(worth), count, worth[-1])
 
 
 def _area(limits: Limits, ranking: Ranking) -> float:
@@ -249,7 +332,8 @@ def checked_counts(limits: Limits, start: ArrayLike | None) -> I64:
     return count
 
 
-def _n_rank(limits: Limits, n_rank: int | None) -> int:
+def n_rank_of(limits: Limits, n_rank: int | None) -> int:
+    """Return how many purchases a list may hold; InputFaults where `n_rank` is below 1."""
     everything = int(limits.n_max.sum())
     if n_rank is None:
         return everything
@@ -258,120 +342,6 @@ def _n_rank(limits: Limits, n_rank: int | None) -> int:
     return min(n_rank, everything)
 
 
-def _least(pool: Pool) -> float:
+def least(pool: Pool) -> float:
+    """Return by how much F must differ to count as different."""
     return TOLERANCE * float(pool.term_weight.sum())
-
-
-def swap_search(
-    pool: Pool,
-    limits: Limits,
-    start: ArrayLike,
-    *,
-    exact: Exact | None = None,
-    max_moves: int = 200,
-    max_exact: int = 50,
-    n_try: int = 8,
-    n_force: int = 40,
-) -> Improved:
-    """Improve plan `start` (column,) by local moves; a plan is never replaced by a worse one.
-
-    Without `exact` the first move that raises F is taken, sweep after sweep. With `exact` (counts -> value)
-    the moves of a sweep are ordered by F, those whose F (an upper bound) does not beat the exact value in
-    hand are left out, and the first of the best `n_try` that raises the exact value is taken, within
-    `max_exact` evaluations, the start's included. `n_force` columns of largest gain are tried by force.
-    """
-    affordable(pool, limits)
-    work = purchase.work_of(pool, limits, checked_counts(limits, start))
-    if exact is None:
-        return _climb(pool, limits, work, max_moves, n_force)
-    now, n_move, moved = exact(work.bought.copy()), 0, True
-    asked = {work.bought.tobytes()}
-    while moved and n_move < max_moves and len(asked) < max_exact:
-        moved = False
-        offers = _best_offers(pool, limits, work, n_force, now)
-        offers = [trial for trial in offers if trial.tobytes() not in asked]
-        for trial in offers[: min(n_try, max_exact - len(asked))]:
-            worth = exact(trial.copy())
-            asked.add(trial.tobytes())
-            if worth > now + _least(pool):
-                work = purchase.work_of(pool, limits, trial)
-                now, n_move, moved = worth, n_move + 1, True
-                break
-    return Improved(work.bought, now, total(pool, work.state.term), n_move, len(asked))
-
-
-def multistart(pool: Pool, limits: Limits, *, max_moves: int = 200, n_force: int = 40) -> Improved:
-    """Return the best plan that swaps reach in F from the list of every guide, the first of equals.
-
-    Worth its time where terms have several routes: the best list is then often not the best start.
-    Raises EmptyBudget.
-    """
-    affordable(pool, limits)
-    best: Improved | None = None
-    tried: set[bytes] = set()
-    for ranking in _rankings(pool, limits, _n_rank(limits, None)):
-        if ranking.count.tobytes() in tried:
-            continue
-        tried.add(ranking.count.tobytes())
-        found = swap_search(pool, limits, ranking.count, max_moves=max_moves, n_force=n_force)
-        if best is None or found.value > best.value + _least(pool):
-            best = found
-    assert best is not None
-    return best
-
-
-def _best_offers(pool: Pool, limits: Limits, work: purchase.Work, n_force: int, floor: float) -> list[I64]:
-    """Return the plans one move away whose F beats `floor`, best first, each once."""
-    offers = [offer for offer in _offers(pool, limits, work, n_force) if offer[0] > floor + _least(pool)]
-    offers.sort(key=lambda offer: -offer[0])
-    found = {work.bought.tobytes(): work.bought}
-    for _, moves in offers:
-        trial = _moved(work.bought, moves)
-        found.setdefault(trial.tobytes(), trial)
-    return list(found.values())[1:]
-
-
-def _climb(pool: Pool, limits: Limits, work: purchase.Work, max_moves: int, n_force: int) -> Improved:
-    n_move, moved = 0, True
-    now = total(pool, work.state.term)
-    while moved and n_move < max_moves:
-        moved = False
-        for worth, moves in _offers(pool, limits, work, n_force):
-            if worth > now + _least(pool):
-                for move in moves.tolist():
-                    purchase.shift(pool, limits, work, max(move, -move - 1), 1 if move >= 0 else -1)
-                work.used[:] = purchase.used_by(limits, work.bought)
-                now = total(pool, work.state.term)
-                n_move, moved = n_move + 1, True
-                if n_move >= max_moves:
-                    break
-    return Improved(work.bought, now, now, n_move, 0)
-
-
-def _offers(
-    pool: Pool, limits: Limits, work: purchase.Work, n_force: int
-) -> Iterator[tuple[float, NDArray[np.int32]]]:
-    """Give (F, moves) of one sweep; whoever takes an offer changes `work` in place and goes on."""
-    moves = np.empty(64, np.int32)
-    by_price, by_gain = prices(limits), np.ones(pool.n_col)
-
-    def offer(price: F64, move: int) -> tuple[float, NDArray[np.int32]]:
-        worth, n = purchase.attempt(pool, limits, work, price, move, moves)
-        return worth, moves[:n].copy()
-
-    for price in (by_price, by_gain):
-        yield offer(price, pool.n_col)
-    for b in np.flatnonzero(work.bought).tolist():
-        for price in (by_price, by_gain):
-            if work.bought[b] > 0:
-                yield offer(price, -b - 1)
-    for a in np.lexsort((np.arange(pool.n_col), -work.gain))[:n_force].tolist():
-        if work.gain[a] > 0 and work.bought[a] < limits.n_max[a]:
-            yield offer(by_price, a)
-
-
-def _moved(count: I64, moves: NDArray[np.int32]) -> I64:
-    out = count.copy()
-    for move in moves.tolist():
-        out[max(move, -move - 1)] += 1 if move >= 0 else -1
-    return out

@@ -1,9 +1,14 @@
 """Which assets to buy first: plan, exact value, proven bound and gap (model section 4).
 
 Objective: the mean over stretches (by length and threat weight), targets and conditions (by share of the
-year) of half the unaware and half the optimal P_t. Plans come from greedy rankings on a growing pool of
-routes, are judged by exact evaluation of every sector they touch, and improved by swaps; the bound is the
-maximum of the concave surrogate over the relaxed plans, on the final pool.
+year) of half the unaware and half the optimal P_t; on request the worst stretches first, or the mean over the
+worst conditions (planning.aims). Plans come from greedy rankings on a growing pool of routes, are judged by
+exact evaluation of every sector they touch, and improved by swaps; the bound is the maximum of the concave
+surrogate over the relaxed plans, on the final pool.
+
+The two pure searches, against one adversary alone, come first and from the same start as on their own: the
+unaware crosser learns nothing, so the first leaves no trace on the second. Their plans stand among those that
+the mixed search judges, and on its own objective its plan is never below the better of them.
 """
 
 from __future__ import annotations
@@ -13,56 +18,41 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from sarhad.errors import InputFaults, NoGoalReachable
+from sarhad.errors import InputFaults
 from sarhad.io.cache import content_key
-from sarhad.kernels.cover import Pool, build_pool
-from sarhad.kernels.cover import Routes as PoolRoutes
+from sarhad.kernels.cover import F64, Pool, group_means, term_values
+from sarhad.kernels.ordered import first_short, levels
+from sarhad.model.objective import MEAN, Objective, ObjectivePart
 from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 from sarhad.model.project import Project
+from sarhad.planning.aims import Cvar, Leximin, Mean, aim_of
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
 from sarhad.planning.crossing import concatenated
 from sarhad.planning.items import Item, limits_of, offered_items
-from sarhad.planning.pool import (
-    OPTIMAL,
-    PoolJob,
-    PoolPart,
-    SectorPool,
-    Worth,
-    WorthJob,
-    cases,
-    pool_sector,
-    worth_sector,
-)
+from sarhad.planning.pool import PoolJob, SectorPool, Worth, WorthJob, pool_sector, worth_sector
 from sarhad.planning.profile import fingerprint
-from sarhad.planning.search import lazy_greedy, rank, swap_search
+from sarhad.planning.search import Aim, Score, counted, follow, rank, replayed
 from sarhad.planning.sector import sectors
-from sarhad.planning.solve import upper_bound
+from sarhad.planning.solve import Stop
+from sarhad.planning.swaps import swap_search
+from sarhad.planning.terms import Mix, Terms
 
 Counts = NDArray[np.int64]
 Bought = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
-    """How the objective weighs the two adversaries."""
-
-    unaware: float = 0.5
-    optimal: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
 class Effort:
     """How long to search, counted in steps so that every machine finds the same plan.
 
-    `rounds` of ranking and cutting on the objective; `cut_pure` lets the optimal adversary answer the pure
-    plans too; then at most `max_exact` exact trials of swaps, `n_force` columns forced in each sweep.
+    One search makes `rounds` of ranking, each answered by the optimal adversary, then at most `max_exact`
+    exact trials of swaps with `n_force` columns forced in each sweep. A mix of both adversaries runs the
+    search of each alone first, to the same effort, and takes their plans as its own first tries.
     """
 
     rounds: int = 4
-    cut_pure: bool = True
     max_exact: int = 24
     n_force: int = 20
     bound_rounds: int = 60
@@ -73,18 +63,20 @@ def plan(
     project: Project,
     budget: Budget | float | None = None,
     *,
+    objective: Objective | None = None,
     mix: Mix | None = None,
     effort: Effort | None = None,
     compute: Compute | None = None,
 ) -> PlanResult:
     """Return the best plan found under a budget, its exact value, a proven bound and the gap.
 
-    `budget` is money in USD, or a Budget; the project's own by default. `result.ranking` goes on beyond the
+    `budget` is money in USD, or a Budget; the project's own by default. `objective` is the mean by default,
+    `mix` half unaware and half optimal. `result.ranking` goes on beyond the
     budget: any head of it is a plan for that much money. Raises EmptyBudget, NoGoalReachable, InputFaults.
     """
     if compute is None:
         with Compute(project.settings.processes) as own:
-            return plan(project, budget, mix=mix, effort=effort, compute=own)
+            return plan(project, budget, objective=objective, mix=mix, effort=effort, compute=own)
     if budget is None:
         budget = project.budget
     elif not isinstance(budget, Budget):
@@ -92,18 +84,23 @@ def plan(
             raise InputFaults.one("budget", "money above 0 USD", budget, column="money_usd")
         budget = replace(project.budget, money_usd=float(budget))
     sites = candidate_sites(project, compute)
-    search = _Search(project, offered_items(project, sites), budget, mix or Mix(), compute)
-    return search.solve(effort or Effort())
+    search = _Search(project, offered_items(project, sites), budget, objective or MEAN, compute)
+    return search.solve(mix or Mix(), effort or Effort())
 
 
 class _Search:
     """One search. The pool and the known worst routes grow while it runs; exact worths are remembered."""
 
     def __init__(
-        self, project: Project, items: tuple[Item, ...], budget: Budget, mix: Mix, compute: Compute
+        self,
+        project: Project,
+        items: tuple[Item, ...],
+        budget: Budget,
+        objective: Objective,
+        compute: Compute,
     ) -> None:
-        self.project, self.items, self.mix, self.compute = project, items, mix, compute
-        self.budget = budget
+        self.project, self.items, self.compute = project, items, compute
+        self.budget, self.objective, self.aim = budget, objective, aim_of(objective)
         self.limits = limits_of(items, budget)
         self.plans = sectors(project)
         key = content_key(fingerprint(project), project.assets, items)
@@ -118,66 +115,77 @@ class _Search:
         self.n_cut = [0] * len(self.plans)
         self.answered: set[tuple[int, Bought]] = set()
         self.worths: dict[tuple[int, Bought], tuple[int, Worth]] = {}  # with the cuts known to each
-        self.terms = _Terms(project, self.parts)
+        self.terms = Terms(project, self.parts, self.aim.by)
 
-    def solve(self, effort: Effort) -> PlanResult:
-        """Rank and cut in turn; try the pure plans too; improve the best by swaps; bound it."""
+    def solve(self, mix: Mix, effort: Effort) -> PlanResult:
+        """Search against each adversary alone where both weigh, then against the mix; bound the best plan."""
         tried: list[Counts] = []
-        for i, mix in enumerate((*[self.mix] * effort.rounds, Mix(1.0, 0.0), Mix(0.0, 1.0))):
-            count = rank(self.pool(mix), self.limits).count
-            if not any(np.array_equal(count, other) for other in tried):
-                tried.append(count)
-                if i < effort.rounds or effort.cut_pure:
-                    self.cut(count)
+        if mix.unaware > 0 and mix.optimal > 0:
+            tried += [self.search(pure, tried, effort) for pure in (Mix(1.0, 0.0), Mix(0.0, 1.0))]
+        return self.result(self.search(mix, tried, effort), mix, effort)
+
+    def search(self, mix: Mix, tried: Sequence[Counts], effort: Effort) -> Counts:
+        """Rank and cut in turn, improve the best by swaps; return the best of these and of `tried`."""
+        tried, aim = list(tried), self.guide_aim
+        for _ in range(effort.rounds):
+            count = rank(self.pool(mix), self.limits, aim=aim).count
+            if any(np.array_equal(count, other) for other in tried):
+                break
+            tried.append(count)
+            self.cut(count, mix)
         if effort.max_exact > 0:
             improved = swap_search(
-                self.pool(self.mix),
+                self.pool(mix),
                 self.limits,
-                self.best(tried),
-                exact=self.value,
+                self.best(tried, mix),
+                exact=lambda count: self.score(count, mix),
+                aim=aim,
                 max_exact=effort.max_exact,
                 n_force=effort.n_force,
             )
             tried.append(improved.count)
-            self.cut(improved.count)
-        return self.result(self.best(tried), effort)
+            self.cut(improved.count, mix)
+        return self.best(tried, mix)
 
-    def best(self, tried: Sequence[Counts]) -> Counts:
-        """Return the plan of the highest value; routes found since it was judged can only lower a value."""
-        judged = {i: self.value(count) for i, count in enumerate(tried)}
+    @property
+    def guide_aim(self) -> Aim | None:
+        """The aim that a search is told of: F itself needs none."""
+        return None if isinstance(self.aim, Mean) else self.aim
+
+    def best(self, tried: Sequence[Counts], mix: Mix) -> Counts:
+        """Return the plan of the highest score; routes found since it was judged can only lower a score."""
+        if len(tried) == 1:
+            return tried[0]
+        judged = {i: self.score(count, mix, fresh=False) for i, count in enumerate(tried)}
         fresh: set[int] = set()
         while (top := max(judged, key=judged.__getitem__)) not in fresh:
-            judged[top] = self.value(tried[top], fresh=True)
+            judged[top] = self.score(tried[top], mix)
             fresh.add(top)
         return tried[top]
 
-    def result(self, count: Counts, effort: Effort) -> PlanResult:
+    def result(self, count: Counts, mix: Mix, effort: Effort) -> PlanResult:
         """Return a plan as ranked purchases with exact value, bound and what would come next."""
-        pool = self.pool(self.mix)
-        found = upper_bound(
-            pool,
-            self.limits,
-            start=count,
-            max_rounds=effort.bound_rounds,
-            tolerance=effort.bound_tolerance,
-        )
-        column, gain = np.zeros(0, np.int64), np.zeros(0)
-        if count.any():
-            within = lazy_greedy(pool, self.limits._replace(n_max=count), ratio=True)
-            idle = np.repeat(np.arange(len(count)), count - within.count)  # gains only by the exact value
-            column, gain = np.append(within.column, idle), np.append(within.gain, 0.0 * idle)
-        items = self.ranked(column, gain)
+        pool, n = self.pool(mix), int(count.sum())
+        guides = self.aim.guides(pool, [group_means(pool, term_values(pool, count))])
+        chain = [*guides[:1], pool]
+        nothing = np.zeros_like(count)
+        first = follow(chain, self.limits._replace(n_max=count), nothing, ratio=True, n_rank=n)
+        idle = np.repeat(np.arange(len(count)), count - counted(pool, first))  # gain only by the exact value
         open_ended = self.limits._replace(money_usd=np.inf, crew_limit_n=np.inf)
-        onward = lazy_greedy(pool, open_ended, ratio=True, start=count, n_rank=max(20, len(items)))
-        unaware, optimal = self.values(count, fresh=True)
+        onward = follow(chain, open_ended, count, ratio=True, n_rank=max(20, n))
+        ranking = replayed(pool, np.concatenate([first, idle, onward]), aim=self.guide_aim)
+        purchases = self.ranked(ranking.column, np.maximum(ranking.gain, 0.0))
+        stop = Stop(effort.bound_rounds, effort.bound_tolerance)
         return PlanResult(
-            plan=Plan(items),
-            value=self.value(count, fresh=True),
-            bound=found.value,
-            before=self.value(np.zeros_like(count), fresh=True),
-            adversaries=(("unaware", self.mix.unaware, unaware), ("optimal", self.mix.optimal, optimal)),
-            ranking=Plan(self.ranked(np.append(column, onward.column), np.append(gain, onward.gain))),
+            plan=Plan(purchases[:n]),
+            value=self.aim.headline(self.score(count, mix)),
+            bound=self.aim.bound(pool, self.limits, count, stop),
+            before=self.aim.headline(self.score(nothing, mix)),
+            adversaries=self.adversaries(count, mix),
+            ranking=Plan(purchases),
             budget=self.budget,
+            objective=self.objective,
+            parts=self.parts_of(nothing, count, mix),
         )
 
     def ranked(self, column: NDArray[np.integer], gain: NDArray[np.float64]) -> tuple[PlanItem, ...]:
@@ -196,8 +204,13 @@ class _Search:
         """Return the pool as it stands under a mix of adversaries."""
         return self.terms.pool(self.parts, len(self.items), mix)
 
-    def cut(self, count: Counts) -> None:
-        """Let the optimal adversary answer a plan: its worst routes join the pool and the known routes."""
+    def cut(self, count: Counts, mix: Mix) -> None:
+        """Let the optimal adversary answer a plan: its worst routes join the pool and the known routes.
+
+        Nothing is asked where that adversary weighs nothing.
+        """
+        if mix.optimal == 0:
+            return
         fresh = [
             (i, bought) for i, bought in enumerate(self.bought(count)) if (i, bought) not in self.answered
         ]
@@ -242,70 +255,41 @@ class _Search:
         ]
         return self.compute.run(step, worth_sector, jobs)
 
-    def values(self, count: Counts, *, fresh: bool = False) -> tuple[float, float]:
-        """Return the exact value of a plan against the unaware and the optimal adversary."""
-        return self.terms.value(self.worth(count, fresh=fresh))
+    def values(self, count: Counts) -> tuple[F64, F64]:
+        """Return exact P_t by (stretch, case) of a plan against the unaware and the optimal adversary."""
+        return self.terms.values(self.worth(count, fresh=True))
 
-    def value(self, count: Counts, *, fresh: bool = False) -> float:
-        """Return the exact value of the objective for a plan."""
-        unaware, optimal = self.values(count, fresh=fresh)
-        return self.mix.unaware * unaware + self.mix.optimal * optimal
+    def mixed(self, count: Counts, mix: Mix, *, fresh: bool = True) -> F64:
+        """Return the mean of each group under a mix of adversaries."""
+        unaware, optimal = self.terms.values(self.worth(count, fresh=fresh))
+        return self.terms.means(mix.unaware * unaware + mix.optimal * optimal)
 
+    def score(self, count: Counts, mix: Mix, *, fresh: bool = True) -> Score:
+        """Return the exact score of a plan, with all routes known now or (not `fresh`) when it was judged."""
+        return self.aim.score(self.mixed(count, mix, fresh=fresh), self.terms.share)
 
-class _Terms:
-    """The terms of the objective: one per stretch and case, where anyone can cross at all."""
+    def adversaries(self, count: Counts, mix: Mix) -> tuple[tuple[str, float, float], ...]:
+        """Return (adversary, weight, value), the value as the objective weighs the groups at the plan."""
+        weight = self.aim.weights(self.mixed(count, mix), self.terms.share)
+        unaware, optimal = (float(weight @ self.terms.means(value)) for value in self.values(count))
+        return ("unaware", mix.unaware, unaware), ("optimal", mix.optimal, optimal)
 
-    def __init__(self, project: Project, parts: Sequence[PoolPart]) -> None:
-        stretches = project.line.stretches(project.settings.stretch_m)
-        n_target = len(project.targets)
-        share = np.array([c.share for c in project.conditions] * n_target) / n_target
-        self.n_stretch, self.n_case = len(stretches), len(share)
-        self.n_field = project.settings.n_fields
-        threat = np.array([(s.to_m - s.from_m) * _threat(project, s.from_m, s.to_m) for s in stretches])
-        weight = np.outer(threat, share)
-        exists = np.zeros_like(weight, dtype=bool)
-        for part in parts:
-            exists[part.stretch, part.case] = True
-        if not exists.any():
-            raise NoGoalReachable("no target can reach a goal from the line in any season")
-        self.weight = np.where(exists, weight, 0.0) / weight[exists].sum()
-        self.cases = cases(project)
-
-    def pool(self, parts: Sequence[PoolPart], n_item: int, mix: Mix) -> Pool:
-        """Return the pool of all parts; identical terms keep their number whatever the parts."""
-        stretch, case, field_of, base, cap = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("stretch", "case", "field", "base_theta", "cap")
-        )
-        first = np.cumsum([0, *(len(part.stretch) for part in parts)])
-        entry_route = np.concatenate([p.entry_route + a for p, a in zip(parts, first[:-1], strict=True)])
-        entry_item = np.concatenate([part.entry_item for part in parts])
-        entry_theta = np.concatenate([part.entry_theta for part in parts])
-        theta = sparse.csr_array((entry_theta, (entry_route, entry_item)), shape=(len(stretch), n_item))
-        kind = np.where(field_of == OPTIMAL, self.n_field, field_of)
-        number = (stretch * self.n_case + case) * (self.n_field + 1) + kind
-        term_number, term = np.unique(number, return_inverse=True)
-        pair, kind = np.divmod(term_number, self.n_field + 1)
-        weight = self.weight.ravel()[pair]
-        weight = weight * np.where(kind == self.n_field, mix.optimal, mix.unaware / self.n_field)
-        _, group = np.unique(pair // self.n_case, return_inverse=True)
-        return build_pool(PoolRoutes(theta, base, cap, term), weight, group)
-
-    def value(self, worths: Sequence[Worth]) -> tuple[float, float]:
-        """Return the weighted mean of exact P_t against the unaware and the optimal adversary."""
-        unaware = np.zeros_like(self.weight)
-        optimal = np.zeros_like(self.weight)
-        for worth in worths:
-            for k, case in enumerate(self.cases):
-                unaware[worth.stretch, k] = np.nan_to_num(worth.unaware[case])
-                optimal[worth.stretch, k] = np.nan_to_num(worth.optimal[case])
-        return float((self.weight * unaware).sum()), float((self.weight * optimal).sum())
+    def parts_of(self, nothing: Counts, count: Counts, mix: Mix) -> tuple[ObjectivePart, ...]:
+        """Return what the objective is made of, without and with the plan."""
+        before, after = self.mixed(nothing, mix), self.mixed(count, mix)
+        share = self.terms.share
+        if isinstance(self.aim, Leximin):
+            scores = [self.aim.score(mean, share)[:-1] for mean in (before, after)]
+            decides = first_short(np.array(scores[1]))
+            names = [f"{level:g}" for level in levels(self.aim.step)]
+            weight = (np.arange(len(names)) == decides).astype(np.float64)
+            return _parts(names, weight, np.array(scores))
+        if isinstance(self.aim, Cvar):
+            names = [c.condition_id for c in self.project.conditions]
+            return _parts(names, self.aim.weights(after, share), np.array([before, after]))
+        return ()
 
 
-def _threat(project: Project, from_m: float, to_m: float) -> float:
-    """Return the threat weight at the middle of a stretch, 1 where the project gives none."""
-    middle_m = 0.5 * (from_m + to_m)
-    for part in project.weights:
-        if part.from_m <= middle_m < part.to_m:
-            return project.weight_of[part.name]
-    return 1.0
+def _parts(names: Sequence[str], weight: F64, value: F64) -> tuple[ObjectivePart, ...]:
+    rows = zip(names, weight.tolist(), *value.tolist(), strict=True)
+    return tuple(ObjectivePart(*row) for row in rows)

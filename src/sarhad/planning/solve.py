@@ -27,7 +27,7 @@ from scipy import sparse
 
 from sarhad.errors import NoAnswer, SarhadError
 from sarhad.kernels.cover import Pool, merge_groups, value
-from sarhad.kernels.lifted import group_tops, supergradient
+from sarhad.kernels.lifted import Supergradient, group_tops, supergradient
 from sarhad.kernels.purchase import SLACK, Limits, limit_vector, use_of, use_rows, used_by
 from sarhad.planning.search import affordable, checked_counts
 
@@ -182,25 +182,40 @@ def _limit_rows(limits: Limits, n_group: int) -> tuple[Any, F64]:
     return matrix[binding], np.full(len(binding), 1.0 + SLACK)
 
 
-class _Master:
-    """The growing program: one variable per column, then the share t_g of what each group can reach."""
+class Master:
+    """The growing program: one variable per column, then the share t_g of what each group can reach.
+
+    Objectives other than the sum of groups add variables and rows (planning.ordered_bound).
+    """
 
     def __init__(self, pool: Pool, limits: Limits, allowed: NDArray[np.bool_]) -> None:
         self.pool, self.n_col, self.cuts = pool, pool.n_col, list[Cut]()
         self.most = group_tops(pool)
         self.unit = max(float(self.most.mean()), 1e-300)
-        cost = np.concatenate([np.zeros(self.n_col), self.most / self.unit])
-        upper = np.concatenate([np.where(allowed, limits.n_max, 0), np.ones(pool.n_group)]).astype(np.float64)
-        matrix, right = _limit_rows(limits, pool.n_group)
-        free = np.zeros(len(cost), np.bool_)
-        self.base = Program(cost, upper, matrix, np.full(len(right), -np.inf), right, free)
+        columns = np.where(allowed, limits.n_max, 0).astype(np.float64)
+        self.base = self.program(columns, *_limit_rows(limits, pool.n_group))
         self.idle = np.zeros(0, np.int64)
         self.highs = solver()
         self.highs.passModel(_lp(self.base))
 
+    def program(self, columns: F64, matrix: Any, right: F64) -> Program:
+        """Return the program without cuts: upper ends of the columns, and rows of the limits."""
+        cost = np.concatenate([np.zeros(self.n_col), self.most / self.unit])
+        upper = np.concatenate([columns, np.ones(self.pool.n_group)])
+        free = np.zeros(len(cost), np.bool_)
+        return Program(cost, upper, matrix, np.full(len(right), -np.inf), right, free)
+
+    def worth(self, y: F64) -> float:
+        """Return the objective at whole counts."""
+        return value(self.pool, y)
+
     def tangents(self, y: F64) -> tuple[float, list[Cut]]:
-        """Return F(y) and the tangent of every group at `y`."""
+        """Return the relaxed objective at `y` and the tangent of every group there."""
         slope = supergradient(self.pool, y)
+        return float(slope.value.sum()), self.group_cuts(slope, y)
+
+    def group_cuts(self, slope: Supergradient, y: F64) -> list[Cut]:
+        """Return the tangents of all groups at `y` as cuts."""
         cuts = []
         for g in np.flatnonzero(self.most > 0).tolist():
             at = slice(slope.start[g], slope.start[g + 1])
@@ -209,12 +224,12 @@ class _Master:
             small = coef * self.base.upper[col] < SMALL
             constant += float(coef[small] @ self.base.upper[col[small]])
             cuts.append(Cut(g, constant, col[~small], coef[~small]))
-        return float(slope.value.sum()), cuts
+        return cuts
 
     def add(self, cuts: list[Cut], x: F64 | None = None) -> int:
         """Add the cuts that the program's optimum `x` violates (all without one); returns how many."""
         if x is not None:
-            t = x[self.n_col :]
+            t = x[self.n_col : self.n_col + len(self.most)]
             cuts = [c for c in cuts if t[c.group] - c.constant - float(c.coef @ x[c.col]) > SMALL]
         if cuts:
             rows = self.rows(cuts)
@@ -253,10 +268,14 @@ class _Master:
     def point(self, count: I64) -> F64:
         """Return the program's best point at whole counts, given its cuts."""
         y = count.astype(np.float64)
-        t = np.ones(len(self.most))
+        t = self.base.upper[self.n_col : self.n_col + len(self.most)].copy()
         for cut in self.cuts:
             t[cut.group] = min(t[cut.group], cut.constant + float(cut.coef @ y[cut.col]))
-        return np.concatenate([y, t])
+        return np.concatenate([y, t, self.others(t)])
+
+    def others(self, t: F64) -> F64:
+        """Return the variables beside columns and groups at their best for `t` (group,): none here."""
+        return np.zeros(0)
 
     def purge(self) -> None:
         """Drop cuts that have not held the optimum for a while, keeping the basis."""
@@ -272,6 +291,15 @@ class _Master:
         self.highs.setBasis(basis)
         self.cuts = [c for c, old in zip(self.cuts, stale, strict=True) if not old]
         self.idle = self.idle[~stale]
+
+
+class Stop(NamedTuple):
+    """When to stop: programs, relative gap of the relaxation, integer programs and their nodes."""
+
+    max_rounds: int = 100
+    tolerance: float = 1e-3
+    integer_rounds: int = 0
+    max_nodes: int = 200
 
 
 def upper_bound(
@@ -293,19 +321,26 @@ def upper_bound(
     groups. Raises EmptyBudget, InputFaults.
     """
     allowed = affordable(pool, limits)
-    master = _Master(merge_groups(pool, n_block), limits, allowed)
+    master = Master(merge_groups(pool, n_block), limits, allowed)
     known = None if start is None else checked_counts(limits, start)
-    centre = np.zeros(pool.n_col) if known is None else known.astype(np.float64)
+    stop = Stop(max_rounds, tolerance, integer_rounds, max_nodes)
+    return outer_approximation(master, limits, known, stop)
+
+
+def outer_approximation(master: Master, limits: Limits, known: I64 | None, stop: Stop) -> Bound:
+    """Return the bound that a program and its cuts reach from the counts `known` of a plan, if any."""
+    n_col, tolerance = master.n_col, stop.tolerance
+    centre = np.zeros(n_col) if known is None else known.astype(np.float64)
     best, cuts = master.tangents(centre)
-    bound = Bound(np.inf, centre, best, 0, (), known, -np.inf if known is None else value(pool, centre))
+    bound = Bound(np.inf, centre, best, 0, (), known, -np.inf if known is None else master.worth(centre))
     master.add(cuts)
     if known is not None:
-        master.add(master.tangents(np.zeros(pool.n_col))[1])
-    root = (np.inf, np.zeros(pool.n_col))
-    for _ in range(max_rounds):
+        master.add(master.tangents(np.zeros(n_col))[1])
+    root = (np.inf, np.zeros(n_col))
+    for _ in range(stop.max_rounds):
         answer = master.solve()
         if answer.bound < root[0]:
-            root = (answer.bound, answer.reduced[: pool.n_col] * master.unit)
+            root = (answer.bound, answer.reduced[:n_col] * master.unit)
         bound = _after(bound, answer.bound)
         if bound.value - bound.y_value <= tolerance * bound.value:
             break
@@ -313,16 +348,16 @@ def upper_bound(
         bound, new = _cut(master, bound, answer)
         if not new:
             break
-    for _ in range(integer_rounds):
+    for _ in range(stop.integer_rounds):
         if bound.value - bound.count_value <= tolerance * bound.value:
             break
-        bound, new = _integer_round(master, limits, bound, root, max_nodes)
+        bound, new = _integer_round(master, limits, bound, root, stop.max_nodes)
         if not new:
             break
     return bound
 
 
-def _cut(master: _Master, bound: Bound, answer: Answer) -> tuple[Bound, int]:
+def _cut(master: Master, bound: Bound, answer: Answer) -> tuple[Bound, int]:
     """Add cuts near the best point, or at the program's optimum where none of those is violated."""
     y, new = answer.x[: master.n_col], 0
     near = max(LEAST_STEP, 1.0 / (bound.rounds + 1.0))
@@ -338,7 +373,7 @@ def _cut(master: _Master, bound: Bound, answer: Answer) -> tuple[Bound, int]:
 
 
 def _integer_round(
-    master: _Master, limits: Limits, bound: Bound, root: tuple[float, F64], max_nodes: int
+    master: Master, limits: Limits, bound: Bound, root: tuple[float, F64], max_nodes: int
 ) -> tuple[Bound, int]:
     """Solve the cuts with whole counts and cut there; returns how many cuts were new.
 
@@ -361,7 +396,7 @@ def _integer_round(
     _, cuts = master.tangents(count.astype(np.float64))
     new = master.add(cuts, found.x)
     limit = max((found.bound + MIP_SAFETY * n_block) * master.unit, bound.count_value)
-    f = value(master.pool, count)
+    f = master.worth(count.astype(np.float64))
     if f > bound.count_value and np.all(used_by(limits, count) <= limit_vector(limits)):
         bound = replace(bound, count=count, count_value=f)
     return _after(bound, limit), new

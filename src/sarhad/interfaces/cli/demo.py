@@ -18,7 +18,7 @@ from sarhad.model.project import Project
 from sarhad.planning.siting import Effort, plan
 
 QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
-QUICK_EFFORT = Effort(rounds=1, cut_pure=False, max_exact=0, bound_rounds=25)
+QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25)
 FULL_EFFORT = Effort()
 
 
