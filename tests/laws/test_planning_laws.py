@@ -282,7 +282,7 @@ def test_any_head_of_the_ranking_is_a_plan(sited, by_money):
 
 @pytest.mark.parametrize("money_usd", [90_000.0, 400_000.0])
 def test_on_its_own_objective_a_plan_is_not_below_the_pure_ones(small, money_usd):
-    """Judged by the profile; the search may miss a half per cent that only another objective finds."""
+    """Judged by the profile of each plan; the pure searches are run on their own, to the same effort."""
     cut = tiny(small, 8_000.0, conditions=("summer_day", "summer_night"))
     with Compute(1) as compute:
         cut = replace(cut, sites=candidate_sites(cut, compute))
@@ -291,4 +291,4 @@ def test_on_its_own_objective_a_plan_is_not_below_the_pure_ones(small, money_usd
         worth(cut, plan(cut, money_usd, mix=mix, effort=effort).plan.assets)
         for mix in (Mix(), Mix(1.0, 0.0), Mix(0.0, 1.0))
     )
-    assert mixed >= 0.995 * max(unaware, optimal)
+    assert mixed >= max(unaware, optimal) - 1e-9

@@ -11,6 +11,7 @@ import pytest
 from sarhad.io.project import open_project
 from sarhad.kernels.cover import term_values
 from sarhad.kernels.steps import D_COL, D_ROW
+from sarhad.model.objective import MEAN
 from sarhad.planning.compute import Compute
 from sarhad.planning.crossing import watched
 from sarhad.planning.ground import lay_ground

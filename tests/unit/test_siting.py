@@ -10,7 +10,7 @@ import pytest
 from sarhad.errors import EmptyBudget, InputFaults, NoGoalReachable
 from sarhad.io.project import open_project
 from sarhad.model.line import ChainageRange
-from sarhad.model.objective import MEAN
+from sarhad.model.objective import MEAN, Objective
 from sarhad.model.plan import Budget, Plan
 from sarhad.model.project import Barrier
 from sarhad.planning.compute import Compute
@@ -129,6 +129,33 @@ def test_pure_adversaries_weigh_alone(project):
         result = plan(project, mix=mix, effort=Effort(rounds=1, max_exact=4))
         check_plan(project, result)
         assert [weight for _, weight, _ in result.adversaries] == [mix.unaware, mix.optimal]
+
+
+@pytest.mark.parametrize("objective", [MEAN, Objective("leximin"), Objective("cvar", tail_share=0.3)])
+@pytest.mark.parametrize("effort", [Effort(rounds=1, max_exact=0), Effort(rounds=2, max_exact=6)])
+def test_no_pure_plan_is_better_on_the_mixed_objective(project, objective, effort):
+    """The pure plans come from searches of their own; all are judged against the same known routes."""
+    tight = replace(project, budget=replace(project.budget, money_usd=150_000.0))
+    search = searching(tight, objective)
+    mine = search.solve(Mix(), effort)
+    for mix in (UNAWARE, OPTIMAL):
+        pure = plan(tight, objective=objective, mix=mix, effort=effort).plan
+        score = search.score(counts(search, pure), Mix())
+        assert score <= search.score(counts(search, mine.plan), Mix())
+        assert search.aim.headline(score) <= mine.value + 1e-9
+
+
+def counts(search, one):
+    """Return how many of each item a plan buys."""
+    number = {(item.asset.equipment_id, item.site_id): i for i, item in enumerate(search.items)}
+    bought = [number[item.asset.equipment_id, item.site_id] for item in one.items]
+    return np.bincount(bought, minlength=len(search.items))
+
+
+def test_weights_of_adversaries_sum_to_one():
+    for weights in ((0.5, 0.6), (-0.5, 1.5), (float("nan"), 0.5)):
+        with pytest.raises(ValueError, match="sum to 1"):
+            Mix(*weights)
 
 
 def test_identical_items_are_told_apart_through_the_ranking(project):

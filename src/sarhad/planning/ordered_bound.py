@@ -101,6 +101,7 @@ class _ReachMaster(Master):
         self.level = level
         self.needed = (level - SLACK) * self.weight
         super().__init__(pool, limits, allowed)
+        self.n_whole = self.n_col + pool.n_group
 
     def program(self, columns: F64, matrix: Any, right: F64) -> Program:
         self.unit = 1.0

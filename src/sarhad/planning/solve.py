@@ -190,6 +190,7 @@ class Master:
 
     def __init__(self, pool: Pool, limits: Limits, allowed: NDArray[np.bool_]) -> None:
         self.pool, self.n_col, self.cuts = pool, pool.n_col, list[Cut]()
+        self.n_whole = self.n_col
         self.most = group_tops(pool)
         self.unit = max(float(self.most.mean()), 1e-300)
         columns = np.where(allowed, limits.n_max, 0).astype(np.float64)
@@ -242,6 +243,8 @@ class Master:
 
     def rows(self, cuts: list[Cut]) -> Any:
         """Return cuts as rows t_g − coef·y <= constant."""
+        if not cuts:
+            return sparse.csr_array((0, len(self.base.cost)))
         start = np.concatenate([[0], np.cumsum([len(c.col) + 1 for c in cuts])]).astype(np.int64)
         index = np.concatenate([np.append(c.col, self.n_col + c.group) for c in cuts]).astype(np.int64)
         data = np.concatenate([np.append(-c.coef, 1.0) for c in cuts])
@@ -388,10 +391,11 @@ def _integer_round(
     upper[:n_col] = np.where(held & (root[1] < 0), 0.0, upper[:n_col])
     rows = sparse.vstack([base.matrix, master.rows(master.cuts)], format="csr")
     right = np.concatenate([base.row_upper, [c.constant for c in master.cuts]])
-    whole = np.arange(len(base.cost)) < n_col
+    whole = np.arange(len(base.cost)) < master.n_whole
     program = Program(base.cost, upper, rows, np.full(len(right), -np.inf), right, whole, lower)
     known = np.zeros(n_col, np.int64) if bound.count is None else bound.count
-    found = solve_integer(program, max_nodes=max_nodes, start=master.point(known))
+    start = np.where(whole, np.floor(master.point(known) + SMALL), master.point(known))
+    found = solve_integer(program, max_nodes=max_nodes, start=start)
     count = np.rint(found.x[:n_col]).astype(np.int64)
     _, cuts = master.tangents(count.astype(np.float64))
     new = master.add(cuts, found.x)
