@@ -75,6 +75,7 @@ def test_the_page_runs_as_printed(tmp_path: Path) -> None:
 
 def test_the_names_at_work() -> None:
     """What the page shows with values that anyone can check."""
+    assert sarhad.Objective("cvar").tail_share == 0.1
     budget = sarhad.Budget(1e6, stock={"radar_medium": 2})
     assert budget.crew_n == float("inf")
     places = (sarhad.AtPoint(69.1, 37.5), sarhad.AlongLine(0.0, 2_000.0, 150.0), sarhad.OverBand(0.0, 1.0))

@@ -15,6 +15,7 @@ _HOME = {
     "Asset": "sarhad.model.asset",
     "AtPoint": "sarhad.model.asset",
     "Budget": "sarhad.model.plan",
+    "Objective": "sarhad.model.objective",
     "OverBand": "sarhad.model.asset",
     "Plan": "sarhad.model.plan",
     "PlanResult": "sarhad.model.plan",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from sarhad.model.asset import Asset as Asset
     from sarhad.model.asset import AtPoint as AtPoint
     from sarhad.model.asset import OverBand as OverBand
+    from sarhad.model.objective import Objective as Objective
     from sarhad.model.plan import Budget as Budget
     from sarhad.model.plan import Plan as Plan
     from sarhad.model.plan import PlanResult as PlanResult

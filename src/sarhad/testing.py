@@ -104,10 +104,26 @@ def check_plan(project: Project, result: PlanResult, budget: Budget | None = Non
     assert ranking.items[: len(plan.items)] == plan.items, "the ranking begins with the plan"
     assert 0.0 <= result.before <= result.value + TOLERANCE, f"before {result.before} <= value {result.value}"
     assert result.value <= result.bound + TOLERANCE, f"value {result.value} <= bound {result.bound}"
+    _assert_parts(result)
     weighed = sum(weight * value for _, weight, value in result.adversaries)
-    assert abs(weighed - result.value) <= TOLERANCE, (
+    assert result.objective.name == "leximin" or abs(weighed - result.value) <= TOLERANCE, (
         f"value {result.value} is the mean {weighed} of its parts"
     )
+
+
+def _assert_parts(result: PlanResult) -> None:
+    """Check that the value follows from what the objective says it is made of."""
+    objective, parts = result.objective, result.parts
+    if objective.name == "leximin":
+        short = next((k for k, part in enumerate(parts) if part.value < 1.0 - TOLERANCE), len(parts))
+        share = parts[short].value if short < len(parts) else 0.0
+        expected = objective.step * (short + share)
+    elif objective.name == "cvar":
+        assert abs(sum(part.weight for part in parts) - 1.0) <= TOLERANCE, "weights in the tail sum to 1"
+        expected = sum(part.weight * part.value for part in parts)
+    else:
+        return
+    assert abs(expected - result.value) <= TOLERANCE, f"value {result.value} follows from {parts}"
 
 
 def assert_plans_equal(a: Plan | PlanResult, b: Plan | PlanResult, rtol: float = 0.0) -> None:

@@ -45,6 +45,21 @@ def test_plan_as_json_has_value_bound_and_gap_and_keeps_the_budget(planned: tupl
     assert json.loads((folder / "results" / "plan.json").read_text()) == answer
 
 
+def test_plan_on_other_objectives_names_them_and_what_they_are_made_of(small_project_folder: Path) -> None:
+    words = ("plan", small_project_folder, "--budget-musd", 0.3, "--jobs", 1, "--objective")
+    answer = json.loads(sarhad(*words, "cvar", "--tail-share", 0.2, "--json"))
+    asked = answer["objective"]
+    assert (asked["name"], asked["tail_share"]) == ("cvar", 0.2)
+    assert {part["name"] for part in asked["parts"]} == {"summer_day", "summer_night", "winter_fog"}
+    tail = sum(part["weight"] * part["value"] for part in asked["parts"])
+    assert answer["before"] <= answer["value"] <= answer["bound"]
+    assert answer["value"] == pytest.approx(tail)
+    drawn = sarhad(*words, "leximin", "--step", 0.25)
+    assert "in steps of 0.25" in drawn
+    assert "Stretches that reach each step" in drawn
+    sarhad(*words, "maximin", code=2)
+
+
 def test_plan_leaves_every_promised_file(planned: tuple[Path, dict]) -> None:
     results = planned[0] / "results"
     for name in ("map_sheet.png", "map_sheet.pdf", "strip_chart.png", "strip_chart.pdf", "summary.json"):

@@ -11,6 +11,7 @@ import pytest
 from sarhad.io.project import open_project
 from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.asset import AlongLine, Asset, OverBand
+from sarhad.model.objective import Objective
 from sarhad.model.plan import Plan
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
@@ -250,6 +251,68 @@ def test_a_small_plan_is_nearly_the_best_of_all_and_the_bound_holds(sited, by_mo
     assert mine >= 0.95 * best
     assert best <= found.bound + 1e-9
     assert found.before == pytest.approx(every[()], abs=0.02)
+
+
+def unaware_values(project, assets):
+    """P_t against the unaware by (stretch, condition), from the profile, with conditions' shares."""
+    rows = profile(replace(project, assets=(*project.assets, *assets)), adversaries=("unaware",))
+    table = rows.pivot_table(index="stretch_id", columns="condition", values="p_timely")
+    share = {c.condition_id: c.share for c in project.conditions}
+    return table.to_numpy(), np.array([share[name] for name in table.columns])
+
+
+def worst_steps(values, share):
+    """Leximin by its definition: yearly means in whole tenths, sorted; then their mean."""
+    yearly = values @ share
+    return sorted(np.floor(yearly / 0.1 + 1e-9).tolist()), yearly.mean()
+
+
+def worst_of_the_year(values, share):
+    """The mean over the worst three tenths of the year, from a fine sample of it; then the mean."""
+    by_condition = values.mean(axis=0)
+    year = np.sort(np.repeat(by_condition, np.rint(share * 10_000).astype(int)))
+    return year[: 3 * len(year) // 10].mean(), by_condition @ share
+
+
+@pytest.mark.parametrize(
+    ("objective", "judge"),
+    [(Objective("leximin", step=0.1), worst_steps), (Objective("cvar", tail_share=0.3), worst_of_the_year)],
+)
+def test_a_small_plan_is_the_best_of_all_on_each_objective(sited, objective, judge):
+    """Against the unaware, whose exact value is the profile's: every plan is judged by the profile alone."""
+    money_usd = 200_000.0
+    items = offered_items(sited, sited.sites)
+    found = plan(sited, money_usd, objective=objective, mix=Mix(1.0, 0.0))
+    check_plan(sited, found, replace(sited.budget, money_usd=money_usd))
+    every = [judge(*unaware_values(sited, assets)) for assets in feasible(sited, items, money_usd)]
+    values, share = unaware_values(sited, found.plan.assets)
+    mine, best = judge(values, share), max(every)
+    assert mine[0] == pytest.approx(best[0], abs=1e-9)
+    assert mine[1] == pytest.approx(best[1], rel=0.01)
+    if objective.name == "cvar":
+        assert found.value == pytest.approx(mine[0], abs=1e-4)
+        assert best[0] <= found.bound + 1e-4
+        assert [p.value for p in found.parts] == pytest.approx(values.mean(axis=0), abs=1e-9)
+    else:
+        reached = [np.mean(values @ share >= level - 1e-9) for level in 0.1 * np.arange(1, 11)]
+        assert [p.value for p in found.parts] == pytest.approx(reached)
+        assert 0.1 * mine[0][0] <= found.value <= found.bound + 1e-9
+        assert 0.1 * best[0][0] <= found.bound + 1e-9
+    plain = plan(sited, money_usd, mix=Mix(1.0, 0.0))
+    assert judge(*unaware_values(sited, plain.plan.assets))[0] <= mine[0]
+
+
+def test_the_worst_whole_year_is_the_year(sited):
+    """CVaR over everything is the mean: the same value, and parts that weigh by their shares."""
+    whole = plan(sited, 200_000.0, objective=Objective("cvar", tail_share=1.0))
+    plain = plan(sited, 200_000.0)
+    assert whole.value == pytest.approx(plain.value, abs=1e-9)
+    assert whole.bound == pytest.approx(plain.bound, rel=3e-3)
+    assert {p.name: p.weight for p in whole.parts} == pytest.approx(
+        {c.condition_id: c.share for c in sited.conditions}
+    )
+    tenth = plan(sited, 200_000.0, objective=Objective("cvar", tail_share=0.1))
+    assert tenth.value <= plain.value + 1e-9
 
 
 def test_every_plan_keeps_its_budget_and_its_order(sited, by_money):

@@ -12,6 +12,7 @@ from sarhad.model.condition import Condition
 from sarhad.model.equipment import MOUNT, EquipmentType
 from sarhad.model.grid import Grid
 from sarhad.model.line import Line, LinePart
+from sarhad.model.objective import Objective
 from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 from sarhad.model.target import Target
 
@@ -171,3 +172,19 @@ def test_values_of_equal_parts_are_equal():
     assert Site("s", 1.0, 2.0) == Site("s", 1.0, 2.0, ())
     assert replace(ASSET) == ASSET
     assert hash(replace(TEAM)) == hash(TEAM)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": "maximin"}, "mean, leximin, cvar"),
+        ({"name": "cvar", "tail_share": 0.0}, "tail_share"),
+        ({"name": "cvar", "tail_share": 1.5}, "tail_share"),
+        ({"name": "leximin", "step": 0.0}, "step"),
+        ({"name": "leximin", "step": float("nan")}, "step"),
+    ],
+)
+def test_an_objective_refuses_nonsense(wrong, said):
+    assert Objective().name == "mean"
+    with pytest.raises(ValueError, match=said):
+        Objective(**wrong)

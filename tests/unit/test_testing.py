@@ -11,6 +11,7 @@ import shapely
 
 from sarhad.io.project import open_project
 from sarhad.model.asset import Asset, AtPoint
+from sarhad.model.objective import Objective, ObjectivePart
 from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 from sarhad.planning.profile import profile
 from sarhad.testing import assert_plans_equal, assert_tables_equal, check_kernel, check_plan, check_profile
@@ -107,6 +108,18 @@ def test_a_sound_plan_passes(project, result):
 def test_a_plan_that_breaks_its_word_is_found(project, result, wrong, said):
     with pytest.raises(AssertionError, match=said):
         check_plan(project, replace(result, **wrong), BUDGET)
+
+
+def test_an_objective_whose_parts_do_not_make_its_value_is_found(project, result):
+    parts = (ObjectivePart("fog", 0.4, 0.1, 0.2), ObjectivePart("night", 0.6, 0.3, 0.7))
+    sound = replace(result, objective=Objective("cvar"), parts=parts)
+    check_plan(project, sound, BUDGET)
+    steps = tuple(ObjectivePart(f"{k}", 0.0, 0.0, share) for k, share in enumerate((1.0, 0.0)))
+    fair = replace(result, objective=Objective("leximin", step=0.5), parts=steps)
+    check_plan(project, fair, BUDGET)
+    for wrong in (replace(sound, parts=parts[:1]), replace(fair, parts=steps[1:])):
+        with pytest.raises(AssertionError, match=r"tail sum to 1|follows from"):
+            check_plan(project, wrong, BUDGET)
 
 
 def test_a_crowded_site_is_found(project, result):

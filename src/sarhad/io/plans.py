@@ -33,6 +33,7 @@ def result_as_dict(result: PlanResult, terrain: str) -> dict[str, Any]:
     """
     return {
         "terrain": terrain,
+        "objective": _objective(result),
         "value": result.value,
         "bound": result.bound,
         "gap": result.gap,
@@ -47,6 +48,15 @@ def result_as_dict(result: PlanResult, terrain: str) -> dict[str, Any]:
         "items": plan_as_dict(result.plan),
         "ranking": plan_as_dict(result.ranking),
     }
+
+
+def _objective(result: PlanResult) -> dict[str, Any]:
+    named: dict[str, Any] = {"name": result.objective.name}
+    if result.objective.name == "cvar":
+        named["tail_share"] = result.objective.tail_share
+    if result.objective.name == "leximin":
+        named["step"] = result.objective.step
+    return {**named, "parts": [asdict(part) for part in result.parts]}
 
 
 def _budget(budget: Budget) -> dict[str, Any]:

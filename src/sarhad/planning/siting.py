@@ -121,18 +121,24 @@ class _Search:
         """Search against each adversary alone where both weigh, then against the mix; bound the best plan."""
         tried: list[Counts] = []
         if mix.unaware > 0 and mix.optimal > 0:
-            tried += [self.search(pure, tried, effort) for pure in (Mix(1.0, 0.0), Mix(0.0, 1.0))]
-        return self.result(self.search(mix, tried, effort), mix, effort)
+            tried += [self.search(pure, [], effort, last=False) for pure in (Mix(1.0, 0.0), Mix(0.0, 1.0))]
+        return self.result(self.search(mix, tried, effort, last=True), mix, effort)
 
-    def search(self, mix: Mix, tried: Sequence[Counts], effort: Effort) -> Counts:
-        """Rank and cut in turn, improve the best by swaps; return the best of these and of `tried`."""
+    def search(self, mix: Mix, tried: Sequence[Counts], effort: Effort, *, last: bool) -> Counts:
+        """Rank and cut in turn, improve the best by swaps; return the best of these and of `tried`.
+
+        Unless it is the `last` search, no answer is asked for that could not change its plan.
+        """
         tried, aim = list(tried), self.guide_aim
-        for _ in range(effort.rounds):
+        ranked: list[Counts] = []
+        for i in range(effort.rounds):
             count = rank(self.pool(mix), self.limits, aim=aim).count
-            if any(np.array_equal(count, other) for other in tried):
+            if any(np.array_equal(count, other) for other in ranked):
                 break
-            tried.append(count)
-            self.cut(count, mix)
+            ranked.append(count)
+            if last or i > 0 or i + 1 < effort.rounds or effort.max_exact > 0:
+                self.cut(count, mix)
+        tried += ranked
         if effort.max_exact > 0:
             improved = swap_search(
                 self.pool(mix),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,10 +11,12 @@ from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
+from sarhad.model.objective import MEAN, Objective
 from sarhad.planning.siting import Effort, plan
 
 MUSD = 1e6
 EFFORT = Effort()
+ObjectiveName = Literal["mean", "leximin", "cvar"]
 
 
 def run(
@@ -23,6 +25,16 @@ def run(
         float | None,
         typer.Option("--budget-musd", help="Money in million USD; the project's own if left out."),
     ] = None,
+    objective: Annotated[
+        ObjectiveName,
+        typer.Option(help="What to raise: the mean; the worst stretches first; the worst of the year."),
+    ] = "mean",
+    tail_share: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="cvar: share of the year that is its worst.")
+    ] = MEAN.tail_share,
+    step: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="leximin: P_t is compared in whole steps.")
+    ] = MEAN.step,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -30,8 +42,9 @@ def run(
     project = open_project(folder)
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
-        budget_usd = None if budget_musd is None else budget_musd * MUSD
-        result = plan(project, budget_usd, effort=EFFORT, compute=compute)
+        money_usd = None if budget_musd is None else budget_musd * MUSD
+        asked = Objective(objective, tail_share=tail_share, step=step)
+        result = plan(project, money_usd, objective=asked, effort=EFFORT, compute=compute)
         after = findings(project, result.plan, compute)
         place = deliver(project, before, (result, after, EFFORT), folder, compute)
 

@@ -16,6 +16,17 @@ from sarhad.planning.summary import AdversaryMean, Summary
 
 HOUR_S = 3600.0
 
+OBJECTIVES = {
+    "mean": "Objective: the mean over line, targets and year.",
+    "leximin": "Objective: the worst stretch first, then the next worst, in steps of {objective.step:g}; "
+    "then the mean. The value is the step that all stretches reach, and on by the share that reach the next.",
+    "cvar": "Objective: the mean over the worst {objective.tail_share:.0%} of the year's conditions.",
+}
+PARTS = {
+    "leximin": ("P_t at least", "", "Stretches that reach each step", "{:.0%}"),
+    "cvar": ("condition", "of the tail", "Mean P_t by condition", "{:.3f}"),
+}
+
 
 def draw_summary(project: Project, before: Findings, after: Findings | None) -> None:
     """Print what a planner reads first, before and, where there is a plan, after it."""
@@ -129,11 +140,31 @@ def draw_plan(project: Project, result: PlanResult) -> None:
     first = ", ".join(f"{i.asset.equipment_id} at {i.site_id}" for i in items[:5])
     screen.print(f"Build first: {first}.")
     weights = " + ".join(f"{weight:g} {name} {value:.3f}" for name, weight, value in result.adversaries)
+    if result.objective.name == "leximin":
+        weights = f"mean {weights}"
+    screen.print(OBJECTIVES[result.objective.name].format(objective=result.objective))
     screen.print(
         f"Value {result.before:.3f} → [bold]{result.value:.3f}[/] ({weights}); no plan under this budget "
         f"can exceed [bold]{result.bound:.3f}[/] (gap {result.gap:.1%}). "
         f"Cost {result.plan.cost_usd / 1e6:,.1f} of {budget.money_usd / 1e6:,.1f} MUSD."
     )
+    _draw_parts(result)
+
+
+def _draw_parts(result: PlanResult) -> None:
+    """Print what the objective is made of, where it is not a plain mean."""
+    if not result.parts:
+        return
+    first, weight, title, show = PARTS[result.objective.name]
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in (weight, "now", "planned"):
+        table.add_column(name, justify="right")
+    for part in result.parts:
+        if max(part.value, part.weight) > 0:
+            share = f"{part.weight:.0%}" if result.objective.name == "cvar" else "decides" * int(part.weight)
+            table.add_row(part.name, share, show.format(part.before), f"[bold]{show.format(part.value)}[/]")
+    screen.print(table)
 
 
 def draw_explanation(project: Project, found: Explanation) -> None:
