@@ -91,13 +91,13 @@ class Leximin:
         return worst_and_on(np.array(score[:-1]), self.step)
 
     def guides(self, pool: Pool, met: Sequence[F64]) -> list[Pool]:
-        """Return pools of stretches alike, capped at each level, or at the next few after a plan met."""
-        level = levels(self.step)
+        """Return pools of stretches alike, capped at the next few levels; none where those are not new."""
         weighs = group_weights(pool) > 0
-        if met:
-            first = first_short(n_reaching(met[-1][weighs], self.step) / weighs.sum())
-            level = level[first : first + N_AHEAD]
-        return [weigh_groups(pool, weighs.astype(np.float64), float(one)) for one in level]
+        short = [first_short(n_reaching(mean[weighs], self.step) / weighs.sum()) for mean in met[-2:]]
+        if len(short) > 1 and short[0] == short[1]:
+            return []
+        level = levels(self.step)[short[-1] : short[-1] + N_AHEAD].tolist()
+        return [weigh_groups(pool, weighs.astype(np.float64), one) for one in level]
 
     def bound(self, pool: Pool, limits: Limits, start: I64, stop: Stop) -> float:
         """Return the bound at the first level that is proven out of reach of all stretches at once."""
@@ -133,8 +133,6 @@ class Cvar:
     def guides(self, pool: Pool, met: Sequence[F64]) -> list[Pool]:
         """Return the pool with conditions as they weigh, in the mean, in the tails of the plans met."""
         share = group_shares(pool)
-        if not met:
-            met = [np.zeros(len(share))]
         weight = np.mean([tail_weights(mean, share, self.tail_share) for mean in met], axis=0)
         return [weigh_groups(pool, weight)]
 

@@ -55,7 +55,10 @@ class Aim(Protocol):
         """Return the one number that people read."""
 
     def guides(self, pool: Pool, met: Sequence[F64]) -> list[Pool]:
-        """Return pools whose F leads uphill from plans whose group means are `met`; none: from nothing."""
+        """Return pools whose F leads uphill from the plans met so far, the last above all.
+
+        `met` holds their group means (group,), at least one. Empty where there is nothing new to try.
+        """
 
 
 N_TURN = 4
@@ -207,20 +210,19 @@ def rank(pool: Pool, limits: Limits, *, n_rank: int | None = None, aim: Aim | No
 
 def _rank_by(aim: Aim, pool: Pool, limits: Limits, n_rank: int) -> Ranking:
     """Return the list of the best score among those of all guides, which learn from the lists before them."""
-    best: tuple[Score, NDArray[np.int32]] | None = None
-    met: list[F64] = []
+    best, column = scored(aim, pool, np.zeros(pool.n_col)), np.zeros(0, np.int32)
+    met = [group_means(pool, term_values(pool, np.zeros(pool.n_col)))]
     for turn in range(N_TURN):
+        last = column
         for guide in (*([pool] if turn == 0 else []), *aim.guides(pool, met)):
             for ranking in rankings(guide, limits, n_rank, then=pool):
                 score = scored(aim, pool, ranking.count)
-                if best is None or beats(score, best[0], TOLERANCE):
-                    best = score, ranking.column
-        assert best is not None
-        met.append(group_means(pool, term_values(pool, counted(pool, best[1]))))
-        if turn > 0 and np.array_equal(met[-1], met[-2]):
+                if beats(score, best, TOLERANCE):
+                    best, column = score, ranking.column
+        if column is last:
             break
-    assert best is not None
-    return replayed(pool, best[1], aim=aim)
+        met.append(group_means(pool, term_values(pool, counted(pool, column))))
+    return replayed(pool, column, aim=aim)
 
 
 def scored(aim: Aim, pool: Pool, count: ArrayLike) -> Score:
@@ -246,11 +248,12 @@ def beats(one: Score, two: Score, least: float) -> bool:
 def rankings(pool: Pool, limits: Limits, n_rank: int, *, then: Pool | None = None) -> Iterator[Ranking]:
     """Give a list by every guide of `pool` and both rules, filled up by the mean of routes.
 
-    With `then` it is filled up by that pool's F too, and gains are in that F.
+    With `then` it is filled up by that pool's F too, gains are in that F, and the guides are fewer.
     """
     last = pool if then is None else then
     several = np.diff(last.term_start).max() > 1
-    for guide in _guides(pool):
+    guides = _guides(pool) if last is pool else [pool, *([spread_pool(pool, 1.0)] if several else [])]
+    for guide in guides:
         chain = [guide, pool, last, *([spread_pool(last, 1.0)] if several else [])]
         for ratio in (True, False):
             nothing = np.zeros(pool.n_col, np.int64)
