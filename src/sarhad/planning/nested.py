@@ -23,8 +23,9 @@ from scipy import sparse
 from sarhad.errors import EmptyBudget
 from sarhad.kernels.cover import Pool, Routes, build_pool, value
 from sarhad.kernels.purchase import Limits, used_by
-from sarhad.planning.search import affordable, lazy_greedy, rank, swap_search
+from sarhad.planning.search import affordable, lazy_greedy, rank
 from sarhad.planning.solve import upper_bound
+from sarhad.planning.swaps import swap_search
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

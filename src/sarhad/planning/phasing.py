@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sarhad.errors import InputFaults
 from sarhad.kernels.purchase import Limits
+from sarhad.model.objective import MEAN
 from sarhad.model.plan import Budget, PlanItem
 from sarhad.model.project import Project
 from sarhad.planning.candidates import candidate_sites
@@ -28,7 +29,8 @@ from sarhad.planning.compute import Compute
 from sarhad.planning.items import limits_of, offered_items
 from sarhad.planning.nested import PhasingEffort, in_order, nested_plans, year_bound
 from sarhad.planning.search import lazy_greedy
-from sarhad.planning.siting import Mix, _Search
+from sarhad.planning.siting import _Search
+from sarhad.planning.terms import Mix
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -131,7 +133,7 @@ def phase(
     years = tuple(limits_of(items, one.budget) for one in phases)
     check_phases(phases, years)
     mix = mix or Mix()
-    search = _Search(project, items, phases[-1].budget, mix, compute)
+    search = _Search(project, items, phases[-1].budget, MEAN, compute)
     weight = np.array([one.weight for one in phases])
     tried: list[I64] = []
     for _ in range(effort.rounds):
@@ -140,7 +142,7 @@ def phase(
             break
         tried.append(counts)
         for count in np.unique(counts, axis=0):
-            search.cut(count)
+            search.cut(count, mix)
     best = max(tried, key=lambda counts: _worth(search, mix, counts) @ weight)
     return _result(search, mix, phases, years, best, effort)
 
@@ -158,8 +160,7 @@ def check_phases(phases: Sequence[Phase], years: Sequence[Limits]) -> None:
 
 def _worth(search: _Search, mix: Mix, counts: I64) -> F64:
     """Return the exact value of each year's plan, (year,), against all routes known now."""
-    pairs = [search.values(count, fresh=True) for count in counts]
-    return np.array([mix.unaware * unaware + mix.optimal * optimal for unaware, optimal in pairs])
+    return np.array([search.score(count, mix)[0] for count in counts])
 
 
 def _result(
