@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from sarhad.errors import EmptyBudget, InputFaults, NoGoalReachable
+from sarhad.interfaces.cli.tables import draw_plan
+from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
 from sarhad.model.line import ChainageRange
 from sarhad.model.objective import MEAN, Objective
@@ -150,6 +152,26 @@ def counts(search, one):
     number = {(item.asset.equipment_id, item.site_id): i for i, item in enumerate(search.items)}
     bought = [number[item.asset.equipment_id, item.site_id] for item in one.items]
     return np.bincount(bought, minlength=len(search.items))
+
+
+@pytest.mark.parametrize(
+    ("objective", "said"),
+    [
+        (MEAN, ["the mean over line"]),
+        (Objective("leximin", step=0.25), ["in steps of 0.25", "P_t at least", "decides"]),
+        (Objective("cvar", tail_share=0.2), ["worst 20% of the year", "of the tail", "winter_fog"]),
+    ],
+)
+def test_a_plan_is_printed_with_its_objective(project, objective, said, capsys):
+    result = plan(project, objective=objective, effort=Effort(rounds=1, max_exact=0))
+    check_plan(project, result)
+    draw_plan(project, result)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert all(words in printed for words in said)
+    assert f"{result.value:.3f}" in printed
+    named = result_as_dict(result)["objective"]
+    assert named["name"] == objective.name
+    assert len(named["parts"]) == len(result.parts)
 
 
 def test_weights_of_adversaries_sum_to_one():
