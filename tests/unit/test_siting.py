@@ -169,7 +169,7 @@ def test_a_plan_is_printed_with_its_objective(project, objective, said, capsys):
     printed = " ".join(capsys.readouterr().out.split())
     assert all(words in printed for words in said)
     assert f"{result.value:.3f}" in printed
-    named = result_as_dict(result)["objective"]
+    named = result_as_dict(result, "synthetic")["objective"]
     assert named["name"] == objective.name
     assert len(named["parts"]) == len(result.parts)
 
