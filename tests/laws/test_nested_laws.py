@@ -111,7 +111,7 @@ def test_the_best_nested_plans_are_nearly_always_found():
 
 
 def test_one_year_after_another_is_worse_than_looking_ahead():
-    """Two years, one item each: the pair of items, not the best single one, wins where the last year counts."""
+    """Two years, one item each: where the last year counts, a pair of items beats the best single one."""
     p = np.array([[0.6, 0.5, 0.0], [0.6, 0.0, 0.5], [0.0, 0.45, 0.0], [0.0, 0.0, 0.45]])
     routes = Routes(sparse.csr_array(-np.log1p(-p)), np.zeros(4), np.ones(4), np.arange(4))
     pool = build_pool(routes, np.ones(4), np.zeros(4, int))
