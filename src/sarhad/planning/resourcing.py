@@ -28,7 +28,9 @@ from ortools.sat.python import cp_model
 from sarhad.errors import InputFaults, NoAnswer, UnknownName
 from sarhad.kernels import schedule as kernel
 from sarhad.model.schedule import Network
+from sarhad.planning.compute import Compute
 from sarhad.planning.schedule_risk import arrays_of, assess, closed_days, places
+from sarhad.planning.serial_schedule import serial_schedule
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -98,17 +100,23 @@ def resource_schedule(
     `planned_at` is MODE or a probability: 0.8 plans on durations that four fifths of the draws keep. They are
     rounded up to whole days. `weights` by item_id asks for sum of weight x finish, None for the least end.
     More than one worker is faster and may give another schedule of the same value or bound on each run.
-    Raises InputFaults, UnknownName for a weight of no item, NoAnswer where `effort` did not find a schedule.
+    Raises InputFaults, UnknownName for a weight of no item, NoAnswer where `effort` did not find a schedule
+    or what is under way keeps more of a crew busy than there is.
     """
     _check(network, weights, effort)
     days = planned_days(network, planned_at)
     problem = _Problem(network, days, weights)
+    problem.begin_from(*serial_schedule(network, days))
     solver = cp_model.CpSolver()
     solver.parameters.max_deterministic_time = effort
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = n_workers
     solver.parameters.interleave_search = n_workers == 1  # all strategies in turn, by counted work
     status = solver.solve(problem.model)
+    if status == cp_model.MODEL_INVALID:
+        raise AssertionError(problem.model.validate())
+    if status == cp_model.INFEASIBLE:
+        raise NoAnswer("the crews are too few for what is under way already")
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise NoAnswer(f"no schedule was found with effort {effort:g}; allow more")
     start = np.array([solver.value(var) for var in problem.start], dtype=np.int64)
@@ -134,26 +142,38 @@ def robust_schedule(
     weights: Mapping[str, float] | None = None,
     planned_at: Sequence[float] = (MODE, 0.5, 0.8, 0.9),
     effort: float = EFFORT,
+    compute: Compute | None = None,
 ) -> RobustSchedule:
     """Return the order of crews with the least P80 among those planned on several durations.
 
     All are judged on the same `n_draws` draws of `seed`; the P50 and P80 returned come from as many draws of
-    the next seed, so that the choice does not flatter itself. `effort` is for each. Raises as above.
+    the next seed, so that the choice does not flatter itself. `effort` is for each; `compute` has the
+    processes. Raises as above.
     """
     if not planned_at:
         raise InputFaults.one("planned_at", "at least one probability", "none")
-    best: tuple[float, int] | None = None
-    schedules, tried = [], []
-    for k, level in enumerate(planned_at):
-        schedule = resource_schedule(network, planned_at=level, weights=weights, effort=effort)
-        judged = _judged(schedule.network, weights, n_draws, seed)
-        fresh = _judged(schedule.network, weights, n_draws, seed + 1)
-        schedules.append(schedule)
-        tried.append(OrderTried(level, schedule.value, fresh[0], fresh[1]))
-        if best is None or (judged[1], k) < best:
-            best = (judged[1], k)
-    assert best is not None
-    return RobustSchedule(schedules[best[1]], tried[best[1]], tuple(tried))
+    trial = _Trial(network, weights, effort, n_draws, seed)
+    found = (compute or Compute(1)).run("orders of crews", trial, list(planned_at))
+    best = min(range(len(found)), key=lambda k: found[k][0])
+    tried = tuple(one for _, one, _ in found)
+    return RobustSchedule(found[best][2], tried[best], tried)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """Plans at one level and judges: the P80 to choose by, what is said of the order, the schedule."""
+
+    network: Network
+    weights: Mapping[str, float] | None
+    effort: float
+    n_draws: int
+    seed: int
+
+    def __call__(self, level: float) -> tuple[float, OrderTried, ResourceSchedule]:
+        schedule = resource_schedule(self.network, planned_at=level, weights=self.weights, effort=self.effort)
+        _, to_choose = _judged(schedule.network, self.weights, self.n_draws, self.seed)
+        p50, p80 = _judged(schedule.network, self.weights, self.n_draws, self.seed + 1)
+        return to_choose, OrderTried(level, schedule.value, p50, p80), schedule
 
 
 def _judged(
@@ -271,6 +291,13 @@ class _Problem:
         for crew in network.crews:
             self._limit(crew.crew_id, crew.n)
         self._aim(weights)
+
+    def begin_from(self, start: I64, finish: I64) -> None:
+        """Give the solver a schedule to begin its search with."""
+        given = zip((*self.start, *self.finish), (*start.tolist(), *finish.tolist()), strict=True)
+        hints = {one.index: (one, value) for one, value in given if isinstance(one, cp_model.IntVar)}
+        for variable, value in hints.values():  # each once: what takes no time ends in its start itself
+            self.model.add_hint(variable, value)
 
     def _last_day(self) -> int:
         """Return a day by which an optimal schedule has ended.

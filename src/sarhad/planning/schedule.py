@@ -6,13 +6,13 @@
 
 An item is as far as its units furthest behind (those that are not lost, returned or disputed): the steps
 before that are facts with their dates, the next one is under way since the last unit came so far, the rest is
-to come. A date last foreseen for a state is taken as *not before*: things come later than promised, hardly
-earlier.
+to come. A crew is at what waited for it longest; what it has no hands for is not under way yet. A date last
+foreseen for a state is taken as *not before*: things come later than promised, hardly earlier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -62,9 +62,24 @@ def network_of(
         if _present(progress) > 0:
             at_m = _range_m(progress, chainage_m or {})
             activities += _Chain(progress, basis, kind_of[progress.item.equipment_id], at_m).activities()
+    activities = _with_hands(activities, basis)
     named = dict.fromkeys(one.factor_id for one in activities if one.factor_id)
     factors = tuple(CommonFactor(name, basis.cv_of(name)) for name in named)
     return Network(start, tuple(activities), basis.closures, basis.crews, factors)
+
+
+def _with_hands(activities: Sequence[Activity], basis: ScheduleBasis) -> list[Activity]:
+    """Return the activities, those as waiting for which no crew is left beside what has waited longer."""
+    free = {crew.crew_id: crew.n for crew in basis.crews}
+    waiting: set[str] = set()
+    under_way = [one for one in activities if one.crews and one.began_on and one.finished_on is None]
+    for one in sorted(under_way, key=lambda one: (one.began_on or date.min, one.activity_id)):
+        if any(free[name] < n for name, n in one.crews):
+            waiting.add(one.activity_id)
+            continue
+        for name, n in one.crews:
+            free[name] -= n
+    return [replace(one, began_on=None) if one.activity_id in waiting else one for one in activities]
 
 
 def _present(progress: Progress) -> float:

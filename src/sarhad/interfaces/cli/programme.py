@@ -11,7 +11,7 @@ import typer
 from ulid import ULID
 
 from sarhad.errors import InputFaults, UnknownName
-from sarhad.interfaces.cli import forecast
+from sarhad.interfaces.cli import forecast, schedule
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
 from sarhad.interfaces.cli.programme_options import (
     AsOf,
@@ -65,6 +65,7 @@ from sarhad.planning.programme_statements import Speaker, move_lines, statements
 
 commands = typer.Typer(no_args_is_help=True, help=TEXT["help"])
 commands.command("forecast")(forecast.run)
+commands.command("schedule")(schedule.run)
 
 
 @commands.command()

@@ -36,6 +36,8 @@ from sarhad.interfaces.report.sheet import (
 )
 from sarhad.interfaces.report.time_axis import TimeAxis, draw_time_axis, draw_today
 from sarhad.model.programme import Programme
+from sarhad.model.schedule import Network
+from sarhad.planning.programme_schedule import ItemDates, item_dates
 from sarhad.planning.schedule_risk import ScheduleRisk, closed_days
 
 TEXT: Mapping[str, str] = {
@@ -68,6 +70,7 @@ TEXT: Mapping[str, str] = {
     "basis.lead": "Rests on:",
     "basis": "three-point estimates for each step, what the records say has happened, seasons in which "
     "passes are closed, and delays shared by all that comes from one donor or producer.",
+    "crews": "Crews ({sizes}) keep their planned order, whatever comes late.",
     "left_out": "Left out, the least critical: {n}.",
     "undated": "Without a date (not pledged, or all lost, returned or disputed): {n}.",
     "file": "{title}: schedule",
@@ -136,7 +139,7 @@ def draw_gantt(
         draw_time_axis(sheet, axis)
         draw_today(sheet, axis, TEXT["today"])
         _draw_columns(sheet, box)
-        _draw_foot(sheet, len(rows) - len(shown), len(programme.items) - len(rows))
+        _draw_foot(sheet, risk.network, len(rows) - len(shown), len(programme.items) - len(rows))
         save(sheet, paths, TEXT["file"].format(title=title))
 
 
@@ -144,31 +147,25 @@ def gantt_rows(programme: Programme, risk: ScheduleRisk) -> list[GanttRow]:
     """Return a row for each item of the network, in the programme's order; raises InputFaults for none."""
     table = risk.table()
     by_item = {str(item_id): rows for item_id, rows in table.groupby("item_id", sort=False)}
-    found = [
-        _row(programme, risk, item.item_id, by_item[item.item_id])
-        for item in programme.items
-        if item.item_id in by_item
-    ]
+    found = [_row(programme, risk, one, by_item[one.item_id]) for one in item_dates(programme, risk)]
     if not found:
         raise InputFaults.one("network", "at least one item of the programme", "none")
     return found
 
 
-def _row(programme: Programme, risk: ScheduleRisk, item_id: str, table: pd.DataFrame) -> GanttRow:
-    item, network = programme.progress[item_id].item, risk.network
-    last = table.sort_values("p50_days", kind="stable").iloc[-1]
+def _row(programme: Programme, risk: ScheduleRisk, dates: ItemDates, table: pd.DataFrame) -> GanttRow:
+    network, needed = risk.network, dates.needed_by
     to_come = [network.activities[network.index[name]] for name in table.query("not is_done")["activity_id"]]
     ids = sorted({name for one in to_come for name in one.closure_ids})
     closed = closed_days(network, ids)[:, :2].tolist()
-    needed = item.needed_by
     return GanttRow(
-        item_id,
-        f"{item_id}, {item.donor}",
+        dates.item_id,
+        f"{dates.item_id}, {programme.progress[dates.item_id].item.donor}",
         tuple(_bars(risk, table)),
-        float(last["p50_days"]),
-        float(last["p80_days"]),
-        float(table["criticality"].max()),
-        risk.p_by(needed, str(last["activity_id"])) if needed else math.nan,
+        dates.p50_days,
+        dates.p80_days,
+        dates.criticality,
+        dates.p_in_time,
         float((needed - network.start).days) if needed else math.nan,
         tuple((begin, end) for begin, end in closed if end > 0),
     )
@@ -306,9 +303,11 @@ def _draw_columns(sheet: Sheet, box: Box) -> None:
         write(sheet, (x_mm, y_mm), TEXT[name], palette.SMALL, align=align)
 
 
-def _draw_foot(sheet: Sheet, n_left_out: int, n_undated: int) -> None:
+def _draw_foot(sheet: Sheet, network: Network, n_left_out: int, n_undated: int) -> None:
     draw_line(sheet, [(10.0, 22.0), (sheet.width_mm - 10.0, 22.0)], palette.FAINT, 0.2)
-    notes = [TEXT["left_out"].format(n=n_left_out)] if n_left_out else []
+    sizes = ", ".join(f"{crew.n} {crew.crew_id}" for crew in network.crews)
+    notes = [TEXT["crews"].format(sizes=sizes)] if network.added else []
+    notes += [TEXT["left_out"].format(n=n_left_out)] if n_left_out else []
     notes += [TEXT["undated"].format(n=n_undated)] if n_undated else []
     reading = [(TEXT["reading.lead"], TEXT["reading"])]
     basis = [(TEXT["basis.lead"], " ".join([TEXT["basis"], *notes]))]

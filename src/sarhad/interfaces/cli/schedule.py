@@ -1,0 +1,198 @@
+"""`sarhad programme schedule`: when each item works, how sure that is, what decides it, who comes when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from sarhad.errors import InputFaults
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.programme_record import records_of
+from sarhad.interfaces.schedule_files import Asked, as_dict, deliver_schedule
+from sarhad.io.project import open_project
+from sarhad.io.schedule_basis import read_schedule_basis
+from sarhad.planning.programme import programme_as_of
+from sarhad.planning.programme_schedule import ScheduleAsk, schedule_programme
+from sarhad.planning.prospects import chainages
+from sarhad.planning.resourcing import EFFORT
+from sarhad.planning.schedule import network_of
+
+TEXT: Mapping[str, str] = {
+    "draws": "Draws of all durations.",
+    "seed": "Seed of the draws.",
+    "start": "Day to look ahead from, YYYY-MM-DD; today if left out.",
+    "by": "Also the chance that it works by this day, YYYY-MM-DD.",
+    "crews": "Whether the limits of crews.csv hold.",
+    "aim": "What crews are ordered for: the end of the whole, or the mean day on which items work.",
+    "effort": "Effort of the solver: deterministic seconds, a few of a clock each.",
+    "robust": "Plan on most likely, P50, P80 and P90 durations and take the order with the least P80.",
+    "day.form": "a day YYYY-MM-DD",
+    "whole": "All works by [bold]{p50_on}[/] in half of {n:,} draws (P50), by [bold]{p80_on}[/] in four "
+    "fifths (P80).",
+    "promise": "Most likely durations alone would promise {most_likely_on}: kept in {p}.",
+    "by.chance": "All works by {by}: chance {p}.",
+    "crews.found": "Crews ({sizes}): {aim} {value:,.0f}, planned on {planned_at} durations; {proof}.",
+    "aim.end": "the end on day",
+    "aim.items": "items work on average on day",
+    "optimal": "no order is better",
+    "not.optimal": "not proven the best: bound {bound:,.0f}, gap {gap}",
+    "unlimited": "Without limits of crews: {unlimited_p50_on} (P50), {unlimited_p80_on} (P80). All other "
+    "dates keep the crews' order, whatever comes late.",
+    "tried.title": "Orders tried, judged on fresh draws (days)",
+    "items.title": "Items, by the day on which they work as a whole",
+    "items.caption": "in time: share of draws by the day needed; critical: on the chain that ends the whole",
+    "steps.title": "Steps whose length goes most with the end of the whole (crucial: correlation)",
+    "undated": "Without a date (not pledged, or nothing of it is there): {names}.",
+    "results": "\nResults: [bold]{place}[/] (start with gantt.png)",
+}
+N_SHOWN = 40
+N_STEPS = 8
+
+
+class AimOption(StrEnum):
+    """What crews are ordered for."""
+
+    end = "end"
+    items = "items"
+
+
+def run(
+    folder: Folder,
+    draws: Annotated[int, typer.Option(min=1, help=TEXT["draws"])] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help=TEXT["seed"])] = 1,
+    start: Annotated[str | None, typer.Option("--start", help=TEXT["start"])] = None,
+    by: Annotated[str | None, typer.Option("--by", help=TEXT["by"])] = None,
+    crews: Annotated[bool, typer.Option("--crews/--no-crews", help=TEXT["crews"])] = True,
+    aim: Annotated[AimOption, typer.Option("--aim", help=TEXT["aim"])] = AimOption.items,
+    effort: Annotated[float, typer.Option("--effort", help=TEXT["effort"])] = EFFORT,
+    robust: Annotated[bool, typer.Option("--robust", help=TEXT["robust"])] = False,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Schedule the programme: P50 and P80 of each item, what decides the end, an order for the crews."""
+    begin, wanted = _day("--start", start) or datetime.now(UTC).date(), _day("--by", by)
+    ask = ScheduleAsk(draws, seed, aim.value, effort, robust)
+    project = open_project(folder)
+    basis = read_schedule_basis(folder, project.line)
+    basis = basis if crews else replace(basis, crews=())
+    records = records_of(folder)
+    at = datetime.combine(begin, time.max, UTC)
+    programme = programme_as_of(records, datetime.now(UTC), at)
+    kind_of = {name: equipment.kind for name, equipment in project.equipment.items()}
+    network = network_of(
+        programme, basis, start=begin, kind_of=kind_of, chainage_m=chainages(project, programme)
+    )
+    with computing(None, jobs) as compute:
+        found = schedule_programme(programme, network, ask, compute=compute)
+    place = deliver_schedule(project, found, folder, Asked(ask, wanted), records)
+    value = as_dict(found, wanted)
+    answer({**value, "results": str(place)}, as_json, lambda: _draw(value, place))
+
+
+def _day(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputFaults.one(option, TEXT["day.form"], text) from error
+
+
+def _draw(value: Mapping[str, Any], place: Path) -> None:
+    whole, crews = value["whole"], value["crews"]
+    screen.print(TEXT["whole"].format(n=value["n_draws"], **whole))
+    screen.print(TEXT["promise"].format(p=_share(whole["p_most_likely"]), **whole))
+    if "by" in whole:
+        screen.print(TEXT["by.chance"].format(by=whole["by"], p=_share(whole["p_by"])))
+    if crews is not None:
+        _draw_crews(crews)
+        screen.print(TEXT["unlimited"].format(**whole))
+    _draw_items(value)
+    _draw_steps(value)
+    if value["undated"]:
+        screen.print(TEXT["undated"].format(names=escape(", ".join(value["undated"]))))
+    screen.print(TEXT["results"].format(place=place))
+
+
+def _draw_crews(crews: Mapping[str, Any]) -> None:
+    proof = "optimal" if crews["is_optimal"] else "not.optimal"
+    screen.print(
+        TEXT["crews.found"].format(
+            sizes=escape(", ".join(f"{n} {name}" for name, n in crews["sizes"].items())),
+            aim=TEXT[f"aim.{crews['aim']}"],
+            value=crews["value_days"],
+            planned_at=crews["planned_at"],
+            proof=TEXT[proof].format(bound=crews["bound_days"], gap=f"{crews['gap']:.1%}"),
+        )
+    )
+    if crews["tried"]:
+        rows = [
+            [
+                "most likely" if one["planned_at"] == 0 else f"P{100 * one['planned_at']:.0f}",
+                *(f"{one[name]:,.0f}" for name in ("value", "p50", "p80")),
+            ]
+            for one in crews["tried"]
+        ]
+        _table(TEXT["tried.title"], ("planned on", "as planned", "P50", "P80"), rows, n_text=1)
+
+
+def _draw_items(value: Mapping[str, Any]) -> None:
+    by = value["whole"].get("by")
+    heads = ["item", "donor", "next", "P50", "P80", "needed by", "in time"]
+    heads += [f"by {by}"] if by else []
+    rows = [
+        [
+            one["item_id"],
+            one["donor"],
+            one["next_step"] or "works",
+            one["p50_on"],
+            one["p80_on"],
+            one["needed_by"] or "",
+            _share(one["p_in_time"]) if one["needed_by"] else "",
+            *([_share(one["p_by"])] if by else []),
+            _share(one["criticality"]),
+        ]
+        for one in sorted(value["items"], key=lambda one: (one["p50_on"], one["item_id"]))[-N_SHOWN:]
+    ]
+    _table(TEXT["items.title"], (*heads, "critical"), rows, n_text=3, caption=TEXT["items.caption"])
+
+
+def _draw_steps(value: Mapping[str, Any]) -> None:
+    rows = [
+        [
+            one["item_id"],
+            one["step"],
+            one["p50_on"],
+            one["p80_on"],
+            _share(one["criticality"]),
+            f"{one['cruciality']:.2f}",
+        ]
+        for one in sorted(value["steps"], key=lambda one: -one["cruciality"])[:N_STEPS]
+        if one["cruciality"] > 0
+    ]
+    heads = ("item", "step", "done P50", "done P80", "critical", "crucial")
+    if rows:
+        _table(TEXT["steps.title"], heads, rows, n_text=2)
+
+
+def _table(
+    title: str, heads: tuple[str, ...], rows: list[list[str]], *, n_text: int, caption: str | None = None
+) -> None:
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
+    for k, head in enumerate(heads):
+        table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    screen.print(table)
+
+
+def _share(p: float) -> str:
+    return f"{p:.0%}" if p in {0.0, 1.0} or 0.005 <= p < 0.995 else f"{p:.2%}"
