@@ -213,7 +213,8 @@ def test_a_workbook_without_the_sheets(tmp_path: Path):
 
 def test_templates_are_written_once(tmp_path: Path):
     files = write_templates(tmp_path / "programme")
-    assert [file.name for file in files] == ["items.csv", "moves.csv", "columns.csv", "programme.xlsx"]
+    names = ["items.csv", "moves.csv", "columns.csv", "programme.xlsx", "closures.csv", "crews.csv"]
+    assert [file.name for file in files] == names
     assert read_tables(files[0]).items == read_tables(files[3]).items == ()
     with pytest.raises(InputFaults, match="no programme yet"):
         write_templates(tmp_path / "programme")

@@ -28,6 +28,7 @@ from sarhad.model.programme import Programme
 from sarhad.model.project import Settings
 from sarhad.model.record import Record, Statement
 from sarhad.planning.programme import check_statements, programme_as_of
+from sarhad.planning.programme_statements import with_places
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
 
@@ -53,7 +54,7 @@ def record_checked(
     key: Key | None = None,
     rows: Mapping[str, tuple[str, int]] | None = None,
 ) -> tuple[Record, ...]:
-    """Sign, check and record statements as one unit; return the records that are new.
+    """Place, sign, check and record statements as one unit; return the records that are new.
 
     What is recorded already is passed over. Raises InputFaults with every statement that does not fit, and
     whatever the ledger refuses; nothing was recorded then.
@@ -61,8 +62,10 @@ def record_checked(
     records = tuple(ledger.journal.records())
     known = {record.statement.statement_id for record in records}
     new = [one for one in said if one.statement_id not in known]
-    signed = [sign(one, key.private_key) if key and one.authority == key.authority else one for one in new]
-    check_statements(stand_now(records), signed, now=now, rows=rows)
+    stand = stand_now(records)
+    placed = with_places(stand, new)
+    signed = [sign(one, key.private_key) if key and one.authority == key.authority else one for one in placed]
+    check_statements(stand, signed, now=now, rows=rows)
     return ledger.record(signed) if signed else ()
 
 

@@ -1,8 +1,9 @@
 """What tables say of a programme, as statements for the ledger, and back.
 
 The id of a statement follows from what it says (SHA-256 in a ULID of its time), and equal rows are counted:
-a file that is imported twice is recorded once. An item is described anew only where it changed. Signing and
-recording are the caller's.
+a file that is imported twice is recorded once. An item is described anew only where it changed. Descriptions
+carry the item's place on the line, where one is known; what is said of it later takes it from there
+(`with_places`), so that registers find it by place. Signing and recording are the caller's.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
 
 from ulid import ULID
 
+from sarhad.io.gazetteer import on_line
+from sarhad.io.placing import place_on_line
 from sarhad.io.programme_body import day_of, item_as_body, serials_of
 from sarhad.io.programme_tables import MoveLine, ProgrammeTables
+from sarhad.model.asset import AlongLine, AtPoint
+from sarhad.model.line import Line
 from sarhad.model.programme import STATES, Programme, ProgrammeItem, State
-from sarhad.model.record import Json, Statement
+from sarhad.model.record import Json, OnLine, Statement
 from sarhad.planning.programme import ITEM, REGISTER
 
 Rows = dict[str, tuple[str, int]]
@@ -42,11 +47,14 @@ def statements_of(
     *,
     now: datetime,
     since: datetime | None = None,
+    line: Line | None = None,
 ) -> tuple[tuple[Statement, ...], Rows]:
     """Return what tables say as statements, items first, and the file and row of each by statement_id.
 
-    An item is described from `since` on; if left out, from its first move in the tables, else from `now`.
+    An item is described from `since` on; if left out, from its first move in the tables, else from `now`; its
+    place is that on `line`.
     """
+    places = places_of(tables.items, line) if line else {}
     begin: dict[str, datetime] = {}
     for move in tables.moves:
         begin[move.item_id] = min(move.at, begin.get(move.item_id, now))
@@ -58,13 +66,44 @@ def statements_of(
         if old is not None and old.item == item and since is None:
             continue
         at = since or (begin.get(item.item_id, now) if old is None else now)
-        made.append(item_statement(item, speaker, at))
+        made.append(replace(item_statement(item, speaker, at), place=places.get(item.item_id)))
         rows[made[-1].statement_id] = row
     seen: Counter[str] = Counter()
     for move, row in zip(tables.moves, tables.move_rows or (("", 0),) * len(tables.moves), strict=True):
         made.append(move_statement(move, speaker, seen))
         rows[made[-1].statement_id] = row
     return tuple(made), rows
+
+
+def places_of(items: Iterable[ProgrammeItem], line: Line) -> dict[str, OnLine]:
+    """Return the places on a line of the items that have one, by item_id."""
+    found: dict[str, OnLine] = {}
+    points: dict[str, AtPoint] = {}
+    for item in items:
+        where = item.asset.place if item.asset is not None else None
+        if isinstance(where, AtPoint):
+            points[item.item_id] = where
+        elif where is not None:
+            offset_m = where.offset_m if isinstance(where, AlongLine) else 0.0
+            found[item.item_id] = on_line(line, where.from_m, where.to_m, offset_m)
+    lon_deg, lat_deg = ([getattr(one, name) for one in points.values()] for name in ("lon_deg", "lat_deg"))
+    at_m, off_m = place_on_line(line, lon_deg, lat_deg)
+    for item_id, one_m, offset_m in zip(points, at_m.tolist(), off_m.tolist(), strict=True):
+        found[item_id] = on_line(line, one_m, one_m, offset_m)
+    return found
+
+
+def with_places(stand: Iterable[Statement], new: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Return new statements with the places of what they are about, as far as descriptions say them.
+
+    A word on another's statement is at that statement's place. What has a place of its own keeps it.
+    """
+    said, at = list(new), dict[str, OnLine | None]()
+    for one in (*stand, *said):
+        if one.kind == ITEM:
+            at[one.subject_id] = one.place
+        at[one.statement_id] = one.place
+    return tuple(replace(one, place=one.place or at.get(one.subject_id)) for one in said)
 
 
 def item_statement(item: ProgrammeItem, speaker: Speaker, at: datetime) -> Statement:

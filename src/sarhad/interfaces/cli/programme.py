@@ -108,14 +108,15 @@ def from_files(
     as_json: AsJson = False,
 ) -> None:
     """Read items and moves from tables, OCDS or IATI files; all of them are recorded, or none."""
-    tables = read_files(files, known_of(folder))
+    known = known_of(folder)
+    tables = read_files(files, known)
     speaker = Speaker(author_of(author), ", ".join(file.name for file in files), authority)
     begin = None if since is None else time_of("--since", since)
     signed_by = key_of(authority, key)
     with open_ledger(folder, now=now) as ledger:
         at = now()
         programme = programme_of(stand_now(ledger.journal.records()))
-        said, rows = statements_of(tables, programme, speaker, now=at, since=begin)
+        said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
         recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
     n_items, n_moves = len(tables.items), len(tables.moves)
     found = {"n_items": n_items, "n_moves": n_moves, "n_recorded": len(recorded)}
