@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -41,6 +42,7 @@ ITEM_ROWS = [
     item_cells(placed_item("cam-1", HERE, 4, planned={"delivered": LATE.date()})),
     item_cells(item("cam-2", 2, currency="EUR")),
 ]
+NESTED = ("mtbf_days", "mttr_days")
 STEPS = ("pledged", "approved", "contracted", "produced", "shipped", "delivered")
 
 
@@ -208,3 +210,37 @@ def test_templates_from_a_plan(tmp_path: Path):
     (tmp_path / "plan.json").write_text(json.dumps(strange))
     with pytest.raises(UnknownName, match="no equipment is named ray_gun"):
         say(tmp_path / "other", "init", "--plan", tmp_path / "plan.json")
+
+
+def test_reports_as_files(folder: Path, tmp_path: Path):
+    act = say(folder, "record", "cam-1", "accepted", "-n", 4, *signed(folder, RECIPIENT))
+    say(folder, "confirm", act["statement_id"], *signed(folder, DONOR))
+    for state in ("installed", "trained", "working"):
+        say(folder, "record", "cam-1", state, "-n", 4, "--authority", RECIPIENT)
+    for _ in range(3):
+        for state in ("down", "repaired"):
+            say(folder, "record", "cam-1", state, "-n", 1, "--authority", RECIPIENT)
+    found = say(folder, "report", "--rate", "EUR=2", "--to", tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "report.json").read_text()) == found
+    for name in ("donors", "late", "availability", "inventory", "money", "money_summed"):
+        with (tmp_path / "out" / f"{name}.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(found[name])
+        for row, value in zip(rows, found[name], strict=True):
+            assert all(row[k] == ("" if v is None else str(v)) for k, v in value.items() if k not in NESTED)
+    with (tmp_path / "out" / "availability.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    mean, low, high = found["availability"][0]["mtbf_days"]
+    assert [float(row[f"mtbf_days{end}"]) for end in ("_low", "", "_high")] == [low, mean, high]
+    text = run("programme", "report", folder, "--to", tmp_path / "out")
+    assert str(tmp_path / "out") in text.replace("\n", "")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputFaults, match="can be written"):
+        say(folder, "report", "--to", tmp_path / "file")
+
+
+def test_late_on_the_screen_is_what_each_item_waits_for(begun: Path):
+    rows = say(begun, "report", "--as-of", "2026-01-03")["late"]
+    text = run("programme", "report", begun, "--as-of", "2026-01-03")
+    assert text.count("cam-1") <= len(rows)
+    assert f"{len(rows)} late" in text

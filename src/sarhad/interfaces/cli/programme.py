@@ -40,6 +40,7 @@ from sarhad.interfaces.cli.programme_views import (
     report_as_dict,
     status_as_dict,
 )
+from sarhad.interfaces.programme_files import write_reports
 from sarhad.interfaces.programme_record import (
     known_of,
     read_files,
@@ -252,6 +253,7 @@ def reports(
     believed: Believed = None,
     rate: Annotated[list[str] | None, typer.Option("--rate", help=TEXT["rate"])] = None,
     currency: Annotated[str, typer.Option("--currency", help=TEXT["currency"])] = "USD",
+    to: Annotated[Path | None, typer.Option("--to", help=TEXT["to"])] = None,
     as_json: AsJson = False,
 ) -> None:
     """Report pledge against delivery, what is late, availability, counts due, money and kind."""
@@ -260,7 +262,15 @@ def reports(
     rates = dict(rate_of(one) for one in rate or ())
     summed = in_currency(found.money, currency_of("--currency", currency), rates) if rate else ()
     shown = report_as_dict(found) | {"money_summed": [asdict(row) for row in summed]}
-    answer(shown, as_json, lambda: draw_report(found, summed))
+    if to is not None:
+        write_reports(to, shown)
+
+    def draw() -> None:
+        draw_report(found, summed)
+        if to is not None:
+            screen.print(TEXT["reports.written"].format(folder=to))
+
+    answer(shown, as_json, draw)
 
 
 @commands.command("export")

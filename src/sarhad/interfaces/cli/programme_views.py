@@ -13,8 +13,8 @@ from rich.table import Table
 from sarhad.interfaces.cli.console import screen
 from sarhad.interfaces.cli.programme_text import TEXT
 from sarhad.kernels.reliability import Interval
-from sarhad.model.programme import STATES, Programme, Progress
-from sarhad.planning.delivery import AvailabilityRow, MoneyRow, Report
+from sarhad.model.programme import CHAIN, STATES, Programme, Progress
+from sarhad.planning.delivery import AvailabilityRow, LateRow, MoneyRow, Report
 
 _SHORT = {
     "contracted": "contr.",
@@ -107,11 +107,11 @@ def draw_report(found: Report, summed: Sequence[MoneyRow]) -> None:
     heads = [_SHORT.get(name, name.replace("_", " ")) for name in (*names, "working")]
     _table(TEXT["donors.title"], ["donor", "in", *heads], rows, text=2, empty=True)
     late = [
-        [r.item_id, r.donor, r.state, str(r.planned), _day(r.forecast), _day(r.actual), str(r.late_days)]
-        for r in found.late
+        [r.item_id, r.donor, r.state, str(r.planned), _day(r.forecast), str(r.late_days)]
+        for r in _behind(found.late)
     ]
-    heads = ["item", "donor", "state", "planned", "forecast", "actual", "days late"]
-    _table(TEXT["late.title"], heads, late, text=3, empty=True)
+    heads = ["item", "donor", "state", "planned", "forecast", "days late"]
+    _table(TEXT["late.title"].format(n=len(found.late)), heads, late, text=3, empty=True)
     heads = ["type", "in", "availability", "failures", "MTBF days", "MTTR days"]
     _table(TEXT["availability.title"], heads, map(_availability, found.availability), text=2, empty=True)
     counts = [
@@ -123,6 +123,15 @@ def draw_report(found: Report, summed: Sequence[MoneyRow]) -> None:
     _money(TEXT["money.title"], found.money)
     if summed:
         _money(TEXT["summed.title"].format(currency=summed[0].currency), summed)
+
+
+def _behind(rows: Iterable[LateRow]) -> list[LateRow]:
+    """Return of each item the first late state that it has not reached: the others wait for it."""
+    first: dict[str, LateRow] = {}
+    for row in sorted(rows, key=lambda row: CHAIN.index(row.state)):
+        if row.actual is None:
+            first.setdefault(row.item_id, row)
+    return sorted(first.values(), key=lambda row: (-row.late_days, row.item_id))
 
 
 def _availability(row: AvailabilityRow) -> list[str]:
