@@ -214,10 +214,11 @@ def test_in_fog_the_low_end_is_the_best_unit_alone(small):
         state = np.zeros(len(watch.units))
         state[i] = 1.0
         alone.append(watch.share[i] * optimal_through(replace(watch, share=state)).p_timely)
-    low = low_end(watch)
+    low = low_end(watch, ())
     np.testing.assert_allclose(low, np.max(alone, axis=0), rtol=1e-12)
     fields = unaware_routes([watch.passage])[0]
     ways = [*fields, watch.passage.fastest_routes(), aware_routes(watch), optimal_through(watch).routes]
+    assert np.array_equal(low_end(watch, ways), low), "who sees no cell of a known way is not asked in vain"
     least = np.min([watch.timely(routes)[0] for routes in ways], axis=0)
     assert np.all(low <= least + 1e-12)
     assert low.min() > 0.1

@@ -95,7 +95,7 @@ def test_one_more_asset_never_lowers_the_optimal_adversary_s_best(project, name)
     more = (*project.assets, extra(project, name))
     for one, two in zip(watches(project, project.assets), watches(project, more), strict=True):
         assert np.all(optimal_through(two).p_timely >= optimal_through(one).p_timely - 1e-12)
-        assert np.all(low_end(two) >= low_end(one) - 1e-12)
+        assert np.all(low_end(two, ()) >= low_end(one, ()) - 1e-12)
 
 
 @pytest.mark.parametrize("name", EXTRA)

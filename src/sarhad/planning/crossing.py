@@ -213,7 +213,7 @@ def _rows(watch: Watch, adversary: str, ways: list[Routes], bracket: bool) -> Ro
         depth_m=passage.depth_m,
         stretch=passage.stretches,
         p_timely=p_timely,
-        p_low=np.minimum(low_end(watch), p_timely) if low else p_timely,
+        p_low=np.minimum(low_end(watch, ways), p_timely) if low else p_timely,
         p_detect=p_detect,
         w_line=np.mean([_w_at_line(passage, routes) for routes in ways], axis=0),
         time_s=np.mean([_route_time_s(routes) for routes in ways], axis=0),
@@ -259,9 +259,9 @@ def weakest_routes(watch: Watch, ways: Sequence[Routes]) -> Routes:
     )
 
 
-def low_end(watch: Watch) -> Field:
-    """Return the lower end of the optimal adversary's bracket through each owned stretch."""
-    return best_alone(watch) if watch.condition.correlated else mean_of_minima(watch)
+def low_end(watch: Watch, ways: Sequence[Routes]) -> Field:
+    """Return the lower end of the optimal adversary's bracket through each owned stretch; `ways` lead through."""
+    return best_alone(watch, ways) if watch.condition.correlated else mean_of_minima(watch)
 
 
 def mean_of_minima(watch: Watch) -> Field:
@@ -271,14 +271,21 @@ def mean_of_minima(watch: Watch) -> Field:
     return mean
 
 
-def best_alone(watch: Watch) -> Field:
+def best_alone(watch: Watch, ways: Sequence[Routes]) -> Field:
     """Return max_a f_a L_a, L_a the least P_t where unit a alone stands and works.
 
     In a correlated condition no route has a smaller P_t (`sarhad.kernels.crossing`, "Correlated"), and one
-    more unit never lowers it. Units that share an asset are alike: the first stands for them.
+    more unit never lowers it. Units that share an asset are alike: the first stands for them. Who sees
+    no cell of some known `ways` through every stretch closes none, and is not asked.
     """
-    senses = np.zeros(len(watch.units), bool)
-    senses[watch.view.asset] = True
+    n_cell = len(watch.view.ptr) - 1
+    senses = np.ones(len(watch.units), bool)
+    for routes in ways:
+        walked = np.zeros(n_cell, bool)
+        walked[routes.cell] = True
+        met = np.zeros(len(watch.units), bool)
+        met[watch.view.asset[np.repeat(walked, np.diff(watch.view.ptr))]] = True
+        senses &= met
     senses[watch.lines.asset] = watch.lines.exposure > 0
     first = {unit.asset.asset_id: i for i, unit in reversed(list(enumerate(watch.units)))}
     alone = [i for i in sorted(first.values()) if senses[i] and watch.share[i] > 0]
