@@ -260,7 +260,7 @@ def weakest_routes(watch: Watch, ways: Sequence[Routes]) -> Routes:
 
 
 def low_end(watch: Watch, ways: Sequence[Routes]) -> Field:
-    """Return the lower end of the optimal adversary's bracket through each owned stretch; `ways` lead through."""
+    """Return the lower end of the optimal adversary's bracket through each owned stretch."""
     return best_alone(watch, ways) if watch.condition.correlated else mean_of_minima(watch)
 
 
