@@ -69,7 +69,7 @@ test-all: lint postgres  ## the long suites too
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
-	@for file in sight travel crossing siting example journal store; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	@for file in sight travel crossing siting example journal store schedule forecast; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	@if [ -n "$(SAMPLES)" ]; then $(BIN)/python benchmarks/relief.py $(SAMPLES); \
 	  else echo "relief: skipped; name a folder of SRTM samples: make bench SAMPLES=..."; fi
 

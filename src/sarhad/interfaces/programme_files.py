@@ -1,8 +1,8 @@
 """Writes the reports on a programme: a table for each, and all of them as JSON.
 
 `donors.csv`, `late.csv`, `availability.csv`, `inventory.csv`, `money.csv` and, where rates were given,
-`money_summed.csv` have a head even where they have no row; `report.json` holds them all. Each file is whole or
-not there.
+`money_summed.csv` have a head even where they have no row; `report.json` holds them all. Each file is whole
+or not there.
 """
 
 from __future__ import annotations

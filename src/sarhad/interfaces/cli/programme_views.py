@@ -17,7 +17,10 @@ from sarhad.model.programme import CHAIN, STATES, Programme, Progress
 from sarhad.planning.delivery import AvailabilityRow, LateRow, MoneyRow, Report
 
 _SHORT = {
+    "approved": "appr.",
     "contracted": "contr.",
+    "produced": "prod.",
+    "shipped": "ship.",
     "delivered": "deliv.",
     "accepted": "acc.",
     "installed": "inst.",
