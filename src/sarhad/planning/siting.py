@@ -33,11 +33,14 @@ from sarhad.planning.crossing import concatenated
 from sarhad.planning.items import Item, limits_of, offered_items
 from sarhad.planning.pool import PoolJob, SectorPool, Worth, WorthJob, pool_sector, worth_sector
 from sarhad.planning.profile import fingerprint
-from sarhad.planning.search import Aim, Score, counted, follow, rank, replayed
+from sarhad.planning.search import Aim, Score, counted, follow, rank, replayed, scored
 from sarhad.planning.sector import sectors
 from sarhad.planning.solve import Stop
 from sarhad.planning.swaps import swap_search
 from sarhad.planning.terms import Mix, Terms
+
+ROUNDING = 1e-12
+"""By how much rounding may put a plan's surrogate below its exact score."""
 
 Counts = NDArray[np.int64]
 Bought = tuple[tuple[int, int], ...]
@@ -127,16 +130,17 @@ class _Search:
     def search(self, mix: Mix, tried: Sequence[Counts], effort: Effort, *, last: bool) -> Counts:
         """Rank and cut in turn, improve the best by swaps; return the best of these and of `tried`.
 
-        Unless it is the `last` search, no answer is asked for that could not change its plan.
+        With plans to beat it ranks once more after the last answer. Unless it is the `last` search, no answer
+        is asked for that could not change its plan.
         """
         tried, aim = list(tried), self.guide_aim
         ranked: list[Counts] = []
-        for i in range(effort.rounds):
+        for i in range(effort.rounds + bool(tried)):
             count = rank(self.pool(mix), self.limits, aim=aim).count
             if any(np.array_equal(count, other) for other in ranked):
                 break
             ranked.append(count)
-            if last or i > 0 or i + 1 < effort.rounds or effort.max_exact > 0:
+            if i < effort.rounds and (last or i > 0 or i + 1 < effort.rounds or effort.max_exact > 0):
                 self.cut(count, mix)
         tried += ranked
         if effort.max_exact > 0:
@@ -159,10 +163,12 @@ class _Search:
         return None if isinstance(self.aim, Mean) else self.aim
 
     def best(self, tried: Sequence[Counts], mix: Mix) -> Counts:
-        """Return the plan of the highest score; routes found since it was judged can only lower a score."""
+        """Return the plan of the highest score, judging no plan that the pool shows to be worse."""
         if len(tried) == 1:
             return tried[0]
-        judged = {i: self.score(count, mix, fresh=False) for i, count in enumerate(tried)}
+        pool = self.pool(mix)
+        above = [scored(self.aim, pool, count) for count in tried]
+        judged = {i: tuple(entry + ROUNDING for entry in score) for i, score in enumerate(above)}
         fresh: set[int] = set()
         while (top := max(judged, key=judged.__getitem__)) not in fresh:
             judged[top] = self.score(tried[top], mix)
@@ -229,13 +235,13 @@ class _Search:
             self.answered.add((i, bought))
             self.worths[i, bought] = self.n_cut[i], worth  # its least counts the routes it found itself
 
-    def worth(self, count: Counts, *, fresh: bool = False) -> list[Worth]:
-        """Return the exact worth of a plan by sector, as remembered; `fresh` counts all routes known now."""
+    def worth(self, count: Counts) -> list[Worth]:
+        """Return the exact worth of a plan by sector against all routes known now."""
         wanted = list(enumerate(self.bought(count)))
         missing = [
             (i, bought)
             for i, bought in wanted
-            if (i, bought) not in self.worths or (fresh and self.worths[i, bought][0] < self.n_cut[i])
+            if (i, bought) not in self.worths or self.worths[i, bought][0] < self.n_cut[i]
         ]
         for (i, bought), worth in zip(missing, self.run("exact value", missing, cut=False), strict=True):
             self.worths[i, bought] = self.n_cut[i], worth
@@ -263,16 +269,16 @@ class _Search:
 
     def values(self, count: Counts) -> tuple[F64, F64]:
         """Return exact P_t by (stretch, case) of a plan against the unaware and the optimal adversary."""
-        return self.terms.values(self.worth(count, fresh=True))
+        return self.terms.values(self.worth(count))
 
-    def mixed(self, count: Counts, mix: Mix, *, fresh: bool = True) -> F64:
+    def mixed(self, count: Counts, mix: Mix) -> F64:
         """Return the mean of each group under a mix of adversaries."""
-        unaware, optimal = self.terms.values(self.worth(count, fresh=fresh))
+        unaware, optimal = self.values(count)
         return self.terms.means(mix.unaware * unaware + mix.optimal * optimal)
 
-    def score(self, count: Counts, mix: Mix, *, fresh: bool = True) -> Score:
-        """Return the exact score of a plan, with all routes known now or (not `fresh`) when it was judged."""
-        return self.aim.score(self.mixed(count, mix, fresh=fresh), self.terms.share)
+    def score(self, count: Counts, mix: Mix) -> Score:
+        """Return the exact score of a plan against all routes known now."""
+        return self.aim.score(self.mixed(count, mix), self.terms.share)
 
     def adversaries(self, count: Counts, mix: Mix) -> tuple[tuple[str, float, float], ...]:
         """Return (adversary, weight, value), the value as the objective weighs the groups at the plan."""
