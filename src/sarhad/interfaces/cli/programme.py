@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +12,6 @@ import typer
 from ulid import ULID
 
 from sarhad.errors import InputFaults, UnknownName
-from sarhad.interfaces.cli import forecast, schedule
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
 from sarhad.interfaces.cli.programme_options import (
     AsOf,
@@ -64,9 +64,27 @@ from sarhad.planning.delivery import in_currency, report
 from sarhad.planning.programme import COUNTED, REGISTER, programme_of
 from sarhad.planning.programme_statements import Speaker, move_lines, statements_of
 
-commands = typer.Typer(no_args_is_help=True, help=TEXT["help"])
-commands.command("forecast")(forecast.run)
-commands.command("schedule")(schedule.run)
+COMPUTING = ("schedule", "forecast")
+
+
+class Commands(typer.core.TyperGroup):
+    """The commands below, and those that compute, imported when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return all names, as they are told."""
+        return [*(name for name in self.commands if name not in COMPUTING), *COMPUTING]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return one command; None for a name that there is not."""
+        if cmd_name in COMPUTING and cmd_name not in self.commands:
+            alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+            alone.command(cmd_name)(import_module(f"sarhad.interfaces.cli.{cmd_name}").run)
+            command: Any = typer.main.get_command(alone)
+            self.commands[cmd_name] = command
+        return self.commands.get(cmd_name)
+
+
+commands = typer.Typer(cls=Commands, no_args_is_help=True, help=TEXT["help"])
 
 
 @commands.command()
