@@ -11,7 +11,7 @@ import rasterio
 
 from sarhad.io.project import open_project
 from sarhad.kernels.steps import D_COL, D_ROW
-from sarhad.model.asset import AlongLine, Asset
+from sarhad.model.asset import AlongLine, Asset, AtPoint
 from sarhad.model.line import Line
 from sarhad.planning.crossing import (
     SectorJob,
@@ -226,6 +226,28 @@ def test_in_fog_the_low_end_is_the_best_unit_alone(small):
     (rows,) = evaluate_sector(SectorJob(project, plan, project.assets, adversaries=("optimal",)))
     np.testing.assert_allclose(rows.p_low, np.minimum(low, rows.p_timely))
     assert np.all(rows.p_low <= rows.p_timely)
+
+
+def test_in_fog_a_unit_that_closes_a_stretch_by_sight_is_asked(small):
+    """Radars on masts that see every way: the best of them alone is the low end, whichever ways are known."""
+    project = tiny(small, conditions=("winter_fog",))
+    places = [asset.place for asset in project.assets if isinstance(asset.place, AtPoint)]
+    radars = tuple(Asset(f"radar {k}", "radar_long", place, mast_m=40.0) for k, place in enumerate(places))
+    observer = Asset("observer", "observer_binoculars", places[0])
+    (plan,) = sectors(project)
+    assets = (*radars, observer)
+    (((watch,),),) = watched(lay_ground(project, plan, 0), assets, (project.settings.depth_m,))
+    alone = np.max(
+        [
+            watch.share[i] * optimal_through(replace(watch, share=state)).p_timely
+            for i, state in enumerate(np.eye(len(watch.units)))
+        ],
+        axis=0,
+    )
+    assert alone.min() > 0.5
+    ways = [*unaware_routes([watch.passage])[0], watch.passage.fastest_routes()]
+    np.testing.assert_allclose(low_end(watch, ways), alone, rtol=1e-12)
+    np.testing.assert_allclose(low_end(watch, ()), alone, rtol=1e-12)
 
 
 def test_states_are_common_to_all_sets_of_assets(small):
