@@ -23,6 +23,7 @@ from sarhad.interfaces.report.hillshade import hillshade, relief_rgb
 from sarhad.interfaces.report.labelling import Taken, spread, ways_around
 from sarhad.interfaces.report.ribbon import PageLine, divide, ribbon
 from sarhad.interfaces.report.symbols import GROUP_OF, GROUPS
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.overview import read_overview
 from sarhad.io.project import open_project
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
@@ -205,7 +206,7 @@ def test_numbers_read_as_people_write_them() -> None:
     assert palette.share(0.0361).replace("\u00a0", " ") == "3.6 %"
     assert palette.share(0.0).replace("\u00a0", " ") == "0 %"
     assert palette.round_down(49.9) == 20.0
-    assert palette.words("winter_night_clear") == "winter night clear"
+    assert words("winter_night_clear") == "winter night clear"
 
 
 def test_every_kind_of_equipment_has_a_symbol() -> None:

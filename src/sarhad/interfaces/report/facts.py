@@ -15,44 +15,51 @@ import pandas as pd
 
 import sarhad
 from sarhad.errors import InputFaults
-from sarhad.interfaces.report.palette import kilometres, probability, share, words
+from sarhad.interfaces.language import decimal, number, told, translated
+from sarhad.interfaces.report.palette import kilometres, probability, share
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.terrain import open_terrain
 from sarhad.model.project import Project
 from sarhad.planning.profile import terrain_columns
 
-TEXT: Mapping[str, str] = {
-    "measure.lead": "Pₜ",
-    "measure": "is the probability that a crossing is detected early enough to be met. It cannot exceed "
-    "{ceiling} here: the share of alarms that are assessed and passed on (P_C).",
-    "adversary.lead": "Who crosses:",
-    "adversary.unaware": "somebody who knows the ground but not the sensors (unaware);",
-    "adversary.aware": "somebody who knows where it is watched and avoids it within reason (aware);",
-    "adversary.optimal": "the worst case, somebody who knows everything (optimal);",
-    "adversary.fastest": "somebody who takes the fastest way (fastest);",
-    "targets": "mean of {targets}.",
-    "goals.depth": "The goal lies {depth} km inside.",
-    "goals.layer": "Goals are the places given by the project.",
-    "year.lead": "When:",
-    "year": "mean over the year in {n} conditions: {lights}; {weathers}.",
-    "year.one": "in one condition: {name}.",
-    "terrain.lead": "Terrain: {kind}.",
-    "terrain.real": "A model of real relief, about as fine as the cells of the computation or finer.",
-    "terrain.refined": "A coarser model of real relief, interpolated: what is hidden is not certain place by "
-    "place, and bands show how far another likely relief would move a value.",
-    "terrain.synthetic": "Made up: nothing here describes a real place.",
-    "terrain.user": "Heights supplied by the project.",
-    "terrain.source": "Source: {source}; vertical datum: {datum}.",
-    "cells": "Computed on cells of {cell} m, stretches of {stretch} km.",
-    "ruler.lead": "Ruler:",
-    "ruler": "{length} km along this line, mean step {step} m between vertices; another ruler gives another "
-    "length. Source: {source}.",
-    "ruler.official": "Official chainage by the project's calibration.",
-    "notes.lead": "Note:",
-    "made": "Sarhad {version}, inputs {digest}",
-    "case": "{target}, {condition}",
-    "case.none": "no hole found",
-    "share": "{name} {share}",
-}
+TEXT = translated(
+    {
+        "measure.lead": "Pₜ",
+        "measure": "is the probability that a crossing is detected early enough to be met. It cannot exceed "
+        "{ceiling} here: the share of alarms that are assessed and passed on (P_C).",
+        "adversary.lead": "Who crosses:",
+        "adversary.unaware": "somebody who knows the ground but not the sensors (unaware);",
+        "adversary.aware": "somebody who knows where it is watched and avoids it within reason (aware);",
+        "adversary.optimal": "the worst case, somebody who knows everything (optimal);",
+        "adversary.fastest": "somebody who takes the fastest way (fastest);",
+        "targets": "mean of {targets}.",
+        "goals.depth": "The goal lies {depth} km inside.",
+        "goals.layer": "Goals are the places given by the project.",
+        "year.lead": "When:",
+        "year": (
+            "mean over the year in {n} condition: {lights}; {weathers}.",
+            "mean over the year in {n} conditions: {lights}; {weathers}.",
+        ),
+        "year.one": "in one condition: {name}.",
+        "terrain.lead": "Terrain: {kind}.",
+        "terrain.real": "A model of real relief, about as fine as the cells of the computation or finer.",
+        "terrain.refined": "A coarser model of real relief, interpolated: what is hidden is not certain "
+        "place by place, and bands show how far another likely relief would move a value.",
+        "terrain.synthetic": "Made up: nothing here describes a real place.",
+        "terrain.user": "Heights supplied by the project.",
+        "terrain.source": "Source: {source}; vertical datum: {datum}.",
+        "cells": "Computed on cells of {cell} m, stretches of {stretch} km.",
+        "ruler.lead": "Ruler:",
+        "ruler": "{length} km along this line, mean step {step} m between vertices; another ruler gives "
+        "another length. Source: {source}.",
+        "ruler.official": "Official chainage by the project's calibration.",
+        "notes.lead": "Note:",
+        "made": "Sarhad {version}, inputs {digest}",
+        "case": "{target}, {condition}",
+        "case.none": "no hole found",
+        "share": "{name} {share}",
+    }
+)
 
 COLUMNS = (
     "stretch_id",
@@ -125,7 +132,7 @@ def district_at(project: Project, chainage_m: float) -> str:
         return max(one.from_m - chainage_m, chainage_m - one.to_m, 0.0)
 
     order = sorted(range(len(project.districts)), key=away_m)
-    return project.districts[order[0]].name if order else ""
+    return told(project, project.districts[order[0]].name) if order else ""
 
 
 def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
@@ -144,13 +151,16 @@ def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
         [
             TEXT[f"terrain.{kind}"],
             TEXT["terrain.source"].format(
-                source=project.terrain.source.rstrip("."), datum=project.terrain.vertical_datum
+                source=told(project, project.terrain.source).rstrip("."),
+                datum=told(project, project.terrain.vertical_datum),
             ),
-            TEXT["cells"].format(cell=f"{settings.cell_m:g}", stretch=f"{settings.stretch_m / 1000:g}"),
+            TEXT["cells"].format(cell=number(settings.cell_m), stretch=number(settings.stretch_m / 1000)),
         ]
     )
     ruler = TEXT["ruler"].format(
-        length=kilometres(line.length_m), step=f"{line.vertex_step_m:.0f}", source=line.source.rstrip(".")
+        length=kilometres(line.length_m),
+        step=decimal(line.vertex_step_m),
+        source=told(project, line.source).rstrip("."),
     )
     if line.calibration:
         ruler = f"{ruler} {TEXT['ruler.official']}"
@@ -158,9 +168,9 @@ def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
         (TEXT["measure.lead"], TEXT["measure"].format(ceiling=probability(settings.p_communication))),
         (TEXT["adversary.lead"], crosser),
         (TEXT["year.lead"], _year(project)),
-        (TEXT["terrain.lead"].format(kind=kind), terrain),
+        (TEXT["terrain.lead"].format(kind=words(kind)), terrain),
         (TEXT["ruler.lead"], ruler),
-        *((TEXT["notes.lead"], note) for note in project.notes),
+        *((TEXT["notes.lead"], told(project, note)) for note in project.notes),
     ]
 
 
@@ -180,7 +190,7 @@ def _year(project: Project) -> str:
         lights[one.light] = lights.get(one.light, 0.0) + one.share
         weathers[one.weather] = weathers.get(one.weather, 0.0) + one.share
     listed = [
-        ", ".join(TEXT["share"].format(name=name, share=share(part)) for name, part in found.items())
+        ", ".join(TEXT["share"].format(name=words(name), share=share(part)) for name, part in found.items())
         for found in (lights, weathers)
     ]
-    return TEXT["year"].format(n=len(conditions), lights=listed[0], weathers=listed[1])
+    return TEXT.count("year", len(conditions)).format(lights=listed[0], weathers=listed[1])

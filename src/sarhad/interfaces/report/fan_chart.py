@@ -8,7 +8,7 @@ low one that the programme does not reach far, whatever comes when.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sarhad.errors import Fault, InputFaults
+from sarhad.interfaces.language import decimal, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.labelling import spread
 from sarhad.interfaces.report.palette import kilometres, share
@@ -37,26 +38,28 @@ from sarhad.interfaces.report.sheet import (
 )
 from sarhad.interfaces.report.time_axis import TimeAxis, draw_time_axis
 
-TEXT: Mapping[str, str] = {
-    "subtitle": "Protected length of the line by quarter, over {draws} draws of the schedule",
-    "axis": "protected, km",
-    "figure.first": "today",
-    "figure.last": "{day}, even odds",
-    "figure.range": "P10 to P90 then",
-    "figure.share": "of the line",
-    "km": "{km} km",
-    "range": "{low} – {high} km",
-    "p90": "P90",
-    "p50": "P50",
-    "p10": "P10",
-    "promised": "as promised",
-    "length": "whole line, {km} km",
-    "reading.lead": "How to read:",
-    "reading": "In half of the draws at least the length P50 is protected on a day, in nine of ten at least "
-    "P10, in one of ten P90 or more.",
-    "reading.promised": "As promised is the same with every item on the date last promised.",
-    "file": "{title}: protected length by quarter",
-}
+TEXT = translated(
+    {
+        "subtitle": "Protected length of the line by quarter, over {draws} draws of the schedule",
+        "axis": "protected, km",
+        "figure.first": "today",
+        "figure.last": "{day}, even odds",
+        "figure.range": "P10 to P90 then",
+        "figure.share": "of the line",
+        "km": "{km} km",
+        "range": "{low} – {high} km",
+        "p90": "P90",
+        "p50": "P50",
+        "p10": "P10",
+        "promised": "as promised",
+        "length": "whole line, {km} km",
+        "reading.lead": "How to read:",
+        "reading": "In half of the draws at least the length P50 is protected on a day, in nine of ten at "
+        "least P10, in one of ten P90 or more.",
+        "reading.promised": "As promised is the same with every item on the date last promised.",
+        "file": "{title}: protected length by quarter",
+    }
+)
 COLUMNS = ("day", "p10_km", "p50_km", "p90_km")
 A4_MM = (297.0, 210.0)
 BAND = "#c5d6e6"
@@ -140,7 +143,7 @@ def _draw_head(
     ]
     right_mm = sheet.width_mm - 10.0
     write(sheet, (10.0, 193.0), fitted(title, palette.TITLE, right_mm - 10.0), palette.TITLE)
-    subtitle = TEXT["subtitle"].format(draws=f"{n_draws:,}")
+    subtitle = TEXT["subtitle"].format(draws=decimal(n_draws))
     write(sheet, (10.0, 186.5), fitted(subtitle, palette.SUBTITLE, right_mm - 10.0), palette.SUBTITLE)
     x_mm = 10.0
     for value, caption in figures:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from sarhad.errors import InputFaults
+from sarhad.interfaces.language import decimal, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.palette import share
 from sarhad.interfaces.report.sheet import (
@@ -40,41 +41,46 @@ from sarhad.model.schedule import Network
 from sarhad.planning.programme_schedule import ItemDates, item_dates
 from sarhad.planning.schedule_risk import ScheduleRisk, closed_days
 
-TEXT: Mapping[str, str] = {
-    "subtitle": "Schedule as of {today}: {n} items, {draws} draws of all durations",
-    "figure.p50": "all works by then: even odds",
-    "figure.p80": "in four of five draws",
-    "figure.mode": "if all went as most likely",
-    "figure.p": "chance of that",
-    "item": "item, donor",
-    "p50": "P50",
-    "p80": "P80",
-    "in_time": "in time",
-    "critical": "critical",
-    "today": "today",
-    "phase.decide": "approve, contract",
-    "phase.make": "produce",
-    "phase.move": "ship, deliver, accept",
-    "phase.use": "install, train, commission",
-    "phase.repair": "repair",
-    "key.fact": "solid: done",
-    "key.foreseen": "pale: foreseen, to P50",
-    "key.p80": "works: P50 to P80",
-    "key.needed": "needed by",
-    "key.closed": "closed season",
-    "reading.lead": "How to read:",
-    "reading": "P50 and P80 are the days by which the item works in half and in four fifths of the draws. "
-    "Critical is the share of draws in which the item is on the chain that ends the programme; in time, the "
-    "share in which it works by the day it is needed. A step that waits for a crew or a season is drawn from "
-    "the end of the one before it.",
-    "basis.lead": "Rests on:",
-    "basis": "three-point estimates for each step, what the records say has happened, seasons in which "
-    "passes are closed, and delays shared by all that comes from one donor or producer.",
-    "crews": "Crews ({sizes}) keep their planned order, whatever comes late.",
-    "left_out": "Left out, the least critical: {n}.",
-    "undated": "Without a date (not pledged, or all lost, returned or disputed): {n}.",
-    "file": "{title}: schedule",
-}
+TEXT = translated(
+    {
+        "subtitle": (
+            "Schedule as of {today}: {n} item, {draws} draws of all durations",
+            "Schedule as of {today}: {n} items, {draws} draws of all durations",
+        ),
+        "figure.p50": "all works by then: even odds",
+        "figure.p80": "in four of five draws",
+        "figure.mode": "if all went as most likely",
+        "figure.p": "chance of that",
+        "item": "item, donor",
+        "p50": "P50",
+        "p80": "P80",
+        "in_time": "in time",
+        "critical": "critical",
+        "today": "today",
+        "phase.decide": "approve, contract",
+        "phase.make": "produce",
+        "phase.move": "ship, deliver, accept",
+        "phase.use": "install, train, commission",
+        "phase.repair": "repair",
+        "key.fact": "solid: done",
+        "key.foreseen": "pale: foreseen, to P50",
+        "key.p80": "works: P50 to P80",
+        "key.needed": "needed by",
+        "key.closed": "closed season",
+        "reading.lead": "How to read:",
+        "reading": "P50 and P80 are the days by which the item works in half and in four fifths of the "
+        "draws. Critical is the share of draws in which the item is on the chain that ends the programme; "
+        "in time, the share in which it works by the day it is needed. A step that waits for a crew or a "
+        "season is drawn from the end of the one before it.",
+        "basis.lead": "Rests on:",
+        "basis": "three-point estimates for each step, what the records say has happened, seasons in which "
+        "passes are closed, and delays shared by all that comes from one donor or producer.",
+        "crews": "Crews ({sizes}) keep their planned order, whatever comes late.",
+        "left_out": "Left out, the least critical: {n}.",
+        "undated": "Without a date (not pledged, or all lost, returned or disputed): {n}.",
+        "file": "{title}: schedule",
+    }
+)
 PHASE_OF: Mapping[str, str] = {
     "approve": "decide", "contract": "decide", "produce": "make", "ship": "move", "deliver": "move",
     "accept": "move", "install": "use", "train": "use", "commission": "use", "repair": "repair",
@@ -267,7 +273,7 @@ def _draw_head(sheet: Sheet, risk: ScheduleRisk, title: str, n_items: int) -> No
         write(sheet, (right_mm - wide_mm, 273.2), caption, palette.SMALL)
         right_mm -= wide_mm + 9.0
     today = risk.network.start.isoformat()
-    subtitle = TEXT["subtitle"].format(today=today, n=n_items, draws=f"{len(risk.total_days):,}")
+    subtitle = TEXT.count("subtitle", n_items).format(today=today, draws=decimal(len(risk.total_days)))
     write(sheet, (10.0, 279.2), fitted(title, palette.TITLE, right_mm - 14.0), palette.TITLE)
     write(sheet, (10.0, 273.2), fitted(subtitle, palette.SUBTITLE, right_mm - 14.0), palette.SUBTITLE)
     _draw_key(sheet, with_repair=any(one.step == "repair" for one in risk.network.activities))
@@ -280,7 +286,7 @@ def _draw_key(sheet: Sheet, *, with_repair: bool) -> None:
     )  # 1 day is 1 mm
     phases = [name for name in PHASE_COLOUR if with_repair or name != "repair"]
     for name in (*phases, "fact", "foreseen", "p80", "needed", "closed"):
-        middle_mm, words = y_mm + 0.9, TEXT.get(f"key.{name}", TEXT.get(f"phase.{name}", ""))
+        middle_mm, words = y_mm + 0.9, TEXT[f"phase.{name}" if name in PHASE_COLOUR else f"key.{name}"]
         swatch = Box(x_mm, middle_mm - 1.1, 6.0, 2.2)
         if name == "p80":
             row = GanttRow("", "", (), x_mm, x_mm + 6.0, 0.0, 0.0, 0.0, ())

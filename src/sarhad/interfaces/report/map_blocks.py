@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from sarhad.interfaces.language import decimal, translated
 from sarhad.interfaces.report import facts, palette
 from sarhad.interfaces.report.palette import kilometres, probability
 from sarhad.interfaces.report.sheet import (
@@ -27,39 +28,40 @@ from sarhad.model.asset import AlongLine, Asset
 from sarhad.model.plan import Plan
 from sarhad.model.project import Project
 
-TEXT: Mapping[str, str] = {
-    "classes": "Timely detection Pₜ, kilometres of line",
-    "classes.before": "today",
-    "classes.after": "with the plan",
-    "classes.none": "cannot be crossed",
-    "classes.sense": "light is met in time, dark passes",
-    "classes.mean": "mean of the line",
-    "classes.band": "range over terrains",
-    "assets": "What watches the line",
-    "assets.today": "today",
-    "assets.plan": "plan adds",
-    "assets.observer": "observers",
-    "assets.camera": "cameras",
-    "assets.radar": "radars",
-    "assets.line": "sensors along the line, km",
-    "assets.air": "aircraft and drones",
-    "assets.team": "response teams",
-    "assets.cost": "cost of the plan",
-    "assets.crew": "people it takes",
-    "assets.several": "Of several items at one place the weightiest shows.",
-    "lines.border": "border line; home side tinted, far side grey",
-    "lines.after": "wide ribbon: with the plan; slim ribbon: today",
-    "lines.before": "ribbon: today",
-    "lines.district": "district opposite and where it ends",
-    "holes": "Widest ways in unseen",
-    "holes.case": "{case}: {n} holes, {km} km in all",
-    "holes.none": "{case}",
-    "holes.no": "no.",
-    "holes.from": "from km – to km",
-    "holes.district": "opposite",
-    "holes.width": "km unseen",
-    "read": "How to read it",
-}
+TEXT = translated(
+    {
+        "classes": "Timely detection Pₜ, kilometres of line",
+        "classes.before": "today",
+        "classes.after": "with the plan",
+        "classes.none": "cannot be crossed",
+        "classes.sense": "light is met in time, dark passes",
+        "classes.mean": "mean of the line",
+        "classes.band": "range over terrains",
+        "assets": "What watches the line",
+        "assets.today": "today",
+        "assets.plan": "plan adds",
+        "assets.observer": "observers",
+        "assets.camera": "cameras",
+        "assets.radar": "radars",
+        "assets.line": "sensors along the line, km",
+        "assets.air": "aircraft and drones",
+        "assets.team": "response teams",
+        "assets.cost": "cost of the plan",
+        "assets.crew": "people it takes",
+        "assets.several": "Of several items at one place the weightiest shows.",
+        "lines.border": "border line; home side tinted, far side grey",
+        "lines.after": "wide ribbon: with the plan; slim ribbon: today",
+        "lines.before": "ribbon: today",
+        "lines.district": "district opposite and where it ends",
+        "holes": "Widest ways in unseen",
+        "holes.case": ("{case}: {n} hole, {km} km in all", "{case}: {n} holes, {km} km in all"),
+        "holes.no": "no.",
+        "holes.from": "from km – to km",
+        "holes.district": "opposite",
+        "holes.width": "km unseen",
+        "read": "How to read it",
+    }
+)
 N_HOLES = 10
 LABEL_MM = 37.0
 
@@ -157,15 +159,15 @@ def draw_assets_block(sheet: Sheet, box: Box, project: Project, plan: Plan | Non
         write(sheet, (box.left + 16.0, y_mm), TEXT[f"assets.{group}"], palette.BODY)
         for right_mm, key_mm, style, counts, along_m in sides:
             draw_key(sheet, group, (key_mm, y_mm + 0.9), style)
-            number = kilometres(along_m) if group == "line" else f"{counts[group]:,}"
+            number = kilometres(along_m) if group == "line" else decimal(counts[group])
             shown = number if counts[group] else "–"
             write(sheet, (right_mm, y_mm), shown, palette.BODY, align="right")
     y_mm -= step_mm
     draw_dot(sheet, (box.left + 3.2, y_mm + 0.9), 0.7, palette.INK)
     write(sheet, (box.left + 16.0, y_mm), TEXT["assets.team"], palette.BODY)
-    write(sheet, (today_mm, y_mm), f"{len(project.teams):,}" or "–", palette.BODY, align="right")
+    write(sheet, (today_mm, y_mm), decimal(len(project.teams)), palette.BODY, align="right")
     if plan:
-        rows = (("cost", palette.money(plan.cost_usd)), ("crew", f"{plan.crew_n:,.0f}"))
+        rows = (("cost", palette.money(plan.cost_usd)), ("crew", decimal(plan.crew_n)))
         for key, value in rows:
             y_mm -= step_mm
             write(sheet, (box.left + 16.0, y_mm), TEXT[f"assets.{key}"], palette.BODY)
@@ -203,8 +205,9 @@ def draw_holes_block(sheet: Sheet, box: Box, project: Project, holes: gpd.GeoDat
     """Draw the table of the widest holes, numbered as on the map."""
     y_mm = head(sheet, box, TEXT["holes"]) - 3.6
     total_m = float(holes["width_m"].sum())
-    key = "holes.case" if len(holes) else "holes.none"
-    case = TEXT[key].format(case=facts.case_of(holes), n=len(holes), km=kilometres(total_m))
+    case = facts.case_of(holes)
+    if len(holes):
+        case = TEXT.count("holes.case", len(holes)).format(case=case, km=kilometres(total_m))
     write(sheet, (box.left, y_mm), fitted(case, palette.SMALL, box.width), palette.SMALL)
     if not len(holes):
         return

@@ -10,6 +10,7 @@ import pyproj
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from sarhad.interfaces.language import decimal, number, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.hillshade import relief_rgb
 from sarhad.interfaces.report.ribbon import PageLine
@@ -30,7 +31,17 @@ from sarhad.model.project import Project
 from sarhad.planning.frame import frame_crs, line_in, project_xy
 
 F64 = NDArray[np.float64]
-TEXT = {"scale": "1 : {denominator:,}", "km": "{value:g} km", "north": "N"}
+TEXT = translated(
+    {
+        "scale": "1 : {denominator}",
+        "km": "{km} km",
+        "north": "N",
+        "east": "{deg}° E",
+        "west": "{deg}° W",
+        "north_of": "{deg}° N",
+        "south": "{deg}° S",
+    }
+)
 STEPS_DEG = (10.0, 5.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.05, 0.02, 0.01)
 RELIEF_PER_MM = 6.0
 KEEP_MM = 15.0
@@ -173,7 +184,7 @@ def draw_edge(sheet: Sheet, frame: MapFrame) -> list[Box]:
         for value in _multiples(values, step):
             at = _crossing(values, along, value)
             ticks.append(np.stack([at, at - 1.6 * outward]))
-            name = _degrees(value, digits, "EW" if side < 2 else "NS")
+            name = _degrees(value, digits, ("east", "west") if side < 2 else ("north_of", "south"))
             where = at - (np.array([1.0, 2.8]) if side < 2 else np.array([2.0, 0.0])) * outward
             wide = width_mm(name, palette.SMALL) + 1.0
             if min(np.hypot(*(at - start)), np.hypot(*(at - end))) < wide:
@@ -224,8 +235,8 @@ def _crossing(values: F64, along: F64, value: float) -> F64:
     return np.array([np.interp(value, values[order], along[order, k]) for k in range(2)])
 
 
-def _degrees(value: float, digits: int, letters: str) -> str:
-    return f"{abs(value):.{digits}f}° {letters[0] if value >= 0 else letters[1]}"
+def _degrees(value: float, digits: int, keys: tuple[str, str]) -> str:
+    return TEXT[keys[0] if value >= 0 else keys[1]].format(deg=decimal(abs(value), digits))
 
 
 def _draw_crosses(sheet: Sheet, frame: MapFrame, lon_deg: list[float], lat_deg: list[float]) -> None:
@@ -252,10 +263,10 @@ def draw_scale_bar(sheet: Sheet, frame: MapFrame, right_mm: float, bottom_mm: fl
         draw_box(sheet, part, palette.INK if k % 2 == 0 else palette.PAPER, palette.INK, 0.15, order=9.0)
     for k in (0, 2, 4):
         value = length_km * k / 4
-        words = TEXT["km"].format(value=value) if k == 4 else f"{value:g}"
+        words = TEXT["km"].format(km=number(value)) if k == 4 else number(value)
         at = (left_mm + k * length_mm / 4, bottom_mm + 2.1)
         write(sheet, at, words, palette.SMALL, align="center", halo_mm=0.5)
-    ratio = TEXT["scale"].format(denominator=round(frame.m_per_mm * 1000.0))
+    ratio = TEXT["scale"].format(denominator=decimal(frame.m_per_mm * 1000.0))
     write(sheet, (left_mm - 3.0, bottom_mm), ratio, palette.SMALL, align="right", halo_mm=0.5)
 
 
@@ -284,5 +295,5 @@ def draw_north(sheet: Sheet, frame: MapFrame, at: tuple[float, float], long_mm: 
 
 def room_for_scale(frame: MapFrame) -> tuple[float, float]:
     """Return the width and height in mm that the scale bar, its ratio and the north arrow take."""
-    ratio = TEXT["scale"].format(denominator=round(frame.m_per_mm * 1000.0))
+    ratio = TEXT["scale"].format(denominator=decimal(frame.m_per_mm * 1000.0))
     return 66.0 + width_mm(ratio, palette.SMALL) + 14.0, 16.0

@@ -6,7 +6,7 @@ neither hides the other. A long line across gets its text below, a tall one besi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from sarhad.interfaces.language import told, translated
 from sarhad.interfaces.report import facts, palette
 from sarhad.interfaces.report.labelling import Placed, Taken, ways_across, ways_around
 from sarhad.interfaces.report.map_blocks import (
@@ -56,18 +57,21 @@ from sarhad.interfaces.report.symbols import PLANNED, TODAY, draw_assets
 from sarhad.model.plan import Plan
 from sarhad.model.project import Project
 
-TEXT: Mapping[str, str] = {
-    "subtitle.before": "How likely a crossing is detected in time, stretch by stretch, as things stand",
-    "subtitle.after": "How likely a crossing is detected in time, stretch by stretch: today, with the plan",
-    "figure.mean": "mean Pₜ of the line",
-    "figure.arrow": "{before} → {after}",
-    "figure.plan": "{n} items planned",
-    "figure.gap": "unseen gap, {case}",
-    "figure.km": "{km} km",
-    "file": "{title}: map of timely detection",
-    "home": "H O M E   S I D E",
-    "far": "F A R   S I D E",
-}
+TEXT = translated(
+    {
+        "subtitle.before": "How likely a crossing is detected in time, stretch by stretch, as things stand",
+        "subtitle.after": "How likely a crossing is detected in time, stretch by stretch: today, with the "
+        "plan",
+        "figure.mean": "mean Pₜ of the line",
+        "figure.arrow": "{before} → {after}",
+        "figure.plan": ("{n} item planned", "{n} items planned"),
+        "figure.gap": "unseen gap, {case}",
+        "figure.km": "{km} km",
+        "file": "{title}: map of timely detection",
+        "home": "H O M E   S I D E",
+        "far": "F A R   S I D E",
+    }
+)
 AFTER_MM, BEFORE_MM = (0.15, 2.15), (2.45, 3.35)
 PAD_MM = 24.0
 
@@ -133,7 +137,7 @@ def draw_map_sheet(
         draw_reading(sheet, layout.blocks[3], project, adversary)
         right = sheet.width_mm - 10.0
         write(sheet, (right, 6.5), facts.made_by(project), palette.SMALL, align="right")
-        save(sheet, paths, TEXT["file"].format(title=project.title))
+        save(sheet, paths, TEXT["file"].format(title=told(project, project.title)))
 
 
 def _named(which: str) -> str:
@@ -157,7 +161,7 @@ def _draw_title(
     gap = TEXT["figure.km"].format(km=kilometres(float(holes["width_m"].sum())))
     figures = [(gap, TEXT["figure.gap"].format(case=facts.case_of(holes)))]
     if plan is not None:
-        figures.append((money(plan.cost_usd), TEXT["figure.plan"].format(n=len(plan.items))))
+        figures.append((money(plan.cost_usd), TEXT.count("figure.plan", len(plan.items))))
     figures.append((mean, TEXT["figure.mean"]))
     right_mm = sheet.width_mm - 10.0
     for value, caption in figures:
@@ -166,7 +170,7 @@ def _draw_title(
         write(sheet, (right_mm - wide, 273.2), caption, palette.SMALL)
         right_mm -= wide + 10.0
     room_mm = right_mm - 14.0
-    write(sheet, (10.0, 279.2), fitted(project.title, palette.TITLE, room_mm), palette.TITLE)
+    write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
     subtitle = TEXT["subtitle.before" if after is None else "subtitle.after"]
     write(sheet, (10.0, 273.2), fitted(subtitle, palette.SUBTITLE, room_mm), palette.SUBTITLE)
 
@@ -289,12 +293,12 @@ def _draw_districts(sheet: Sheet, project: Project, line: PageLine, depth_mm: fl
     high = 3.4
     longest = sorted(project.districts, key=lambda one: (one.from_m - one.to_m, one.from_m))
     for one in longest:
-        size = (width_mm(one.name, palette.PLACE) + 1.0, high)
+        size = (width_mm(told(project, one.name), palette.PLACE) + 1.0, high)
         range_m = (max(one.from_m, first_m), min(one.to_m, last_m))
         ways = ways_across(line, range_m, home=False, from_mm=depth_mm + 0.4, distances_mm=distances)
         placed = taken.place(size, ways)
         if placed is not None:
-            _write_label(sheet, one.name, palette.PLACE, placed)
+            _write_label(sheet, told(project, one.name), palette.PLACE, placed)
 
 
 def _draw_marks(sheet: Sheet, project: Project, line: PageLine, taken: Taken) -> None:
@@ -303,7 +307,7 @@ def _draw_marks(sheet: Sheet, project: Project, line: PageLine, taken: Taken) ->
     for mark in project.marks:
         at = line.at(mark.chainage_m)
         draw_dot(sheet, at, 1.1, palette.PAPER, palette.INK)
-        size = (width_mm(mark.name, palette.MARK) + 1.0, 3.2)
+        size = (width_mm(told(project, mark.name), palette.MARK) + 1.0, 3.2)
         ways = [
             way
             for home in (True, False)
@@ -313,7 +317,7 @@ def _draw_marks(sheet: Sheet, project: Project, line: PageLine, taken: Taken) ->
         ]
         placed = taken.place(size, ways)
         if placed is not None:
-            _write_label(sheet, mark.name, palette.MARK, placed)
+            _write_label(sheet, told(project, mark.name), palette.MARK, placed)
 
 
 def _draw_sides(sheet: Sheet, line: PageLine, taken: Taken) -> None:

@@ -14,6 +14,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sarhad.interfaces.language import decimal, translated
+
+TEXT = translated(
+    {"usd": "US$ {amount}", "k": "US$ {amount} k", "m": "US$ {amount} M", "bn": "US$ {amount} bn"}
+)
 P_BREAKS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Bounds of the classes of P_t; a class holds its lower bound."""
 P_COLOURS = ("#14204f", "#1f4f80", "#327f99", "#6dab8a", "#bccb6b", "#fdea74")
@@ -69,12 +74,12 @@ def p_colour(p_timely: float) -> str:
 def class_label(k: int, ceiling: float = 1.0) -> str:
     """Return the range of a class, as "0.05 – 0.20"; the last ends at what P_t can reach."""
     high = max(P_BREAKS[k], min(P_BREAKS[k + 1], ceiling)) if k == len(P_COLOURS) - 1 else P_BREAKS[k + 1]
-    return f"{P_BREAKS[k]:.2f} – {high:.2f}"
+    return f"{decimal(P_BREAKS[k], 2)} – {decimal(high, 2)}"
 
 
 def probability(p: float) -> str:
     """Return a probability to two digits; a dash for NaN."""
-    return "–" if math.isnan(p) else f"{p:.2f}"
+    return "–" if math.isnan(p) else decimal(p, 2)
 
 
 def kilometres(length_m: float, digits: int | None = None) -> str:
@@ -82,30 +87,25 @@ def kilometres(length_m: float, digits: int | None = None) -> str:
     length_km = length_m / 1000.0
     if digits is None:
         digits = 1 if abs(length_km) < 99.95 else 0
-    return f"{length_km:,.{digits}f}"
+    return decimal(length_km, digits)
 
 
 def money(amount_usd: float) -> str:
     """Return money in US dollars with three figures: US$ 950, US$ 23.4 k, US$ 1.20 M."""
-    for size, unit in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
+    for size, key in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if amount_usd >= 0.9995 * size:
             value = amount_usd / size
             digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"US$ {value:.{digits}f}{unit}"
-    return f"US$ {amount_usd:.0f}"
+            return TEXT[key].format(amount=decimal(value, digits))
+    return TEXT["usd"].format(amount=decimal(amount_usd))
 
 
 def share(part: float) -> str:
     """Return a share as a percentage: "62 %", "3.6 %", "< 0.1 %", with spaces that do not break."""
     percent = 100.0 * part
     if 0.0 < percent < 0.1:
-        return "<\u00a00.1\u00a0%"
-    return f"{percent:.0f}\u00a0%" if percent >= 9.95 or percent == 0.0 else f"{percent:.1f}\u00a0%"
-
-
-def words(name: str) -> str:
-    """Return an id as words: "winter_night_clear" becomes "winter night clear"."""
-    return name.replace("_", " ").strip()
+        return f"<\u00a0{decimal(0.1, 1)}\u00a0%"
+    return f"{decimal(percent, 0 if percent >= 9.95 or percent == 0.0 else 1)}\u00a0%"
 
 
 def round_down(value: float) -> float:

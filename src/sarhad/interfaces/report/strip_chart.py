@@ -7,12 +7,13 @@ over the terrains, the districts opposite, what binds there, and the ways in uns
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
+from sarhad.interfaces.language import told, translated
 from sarhad.interfaces.report import facts, palette
 from sarhad.interfaces.report.map_blocks import ranked_holes
 from sarhad.interfaces.report.palette import kilometres, probability
@@ -44,27 +45,29 @@ from sarhad.interfaces.report.strip_rows import (
 )
 from sarhad.model.project import Project
 
-TEXT: Mapping[str, str] = {
-    "subtitle": "Timely detection along the line, by chainage from its start",
-    "figure.mean": "mean Pₜ of the line",
-    "figure.arrow": "{before} → {after}",
-    "figure.late": "seen too late{plan}",
-    "figure.unseen": "not seen{plan}",
-    "figure.gap": "unseen gap, {case}",
-    "figure.plan": ", with the plan",
-    "km": "{km} km",
-    "key.before": "Pₜ today",
-    "key.after": "Pₜ with the plan",
-    "key.only": "Pₜ as things stand",
-    "key.band": "range over terrains",
-    "key.worst": "its worst condition",
-    "key.ceiling": "out of reach: above {p}",
-    "key.none": "cannot be crossed",
-    "key.not seen": "binds: not seen",
-    "key.seen too late": "binds: seen too late",
-    "key.hole": "way in unseen, numbered as on the map",
-    "file": "{title}: strip chart of timely detection",
-}
+TEXT = translated(
+    {
+        "subtitle": "Timely detection along the line, by chainage from its start",
+        "figure.mean": "mean Pₜ of the line",
+        "figure.arrow": "{before} → {after}",
+        "figure.late": "seen too late{plan}",
+        "figure.unseen": "not seen{plan}",
+        "figure.gap": "unseen gap, {case}",
+        "figure.plan": ", with the plan",
+        "km": "{km} km",
+        "key.before": "Pₜ today",
+        "key.after": "Pₜ with the plan",
+        "key.only": "Pₜ as things stand",
+        "key.band": "range over terrains",
+        "key.worst": "its worst condition",
+        "key.ceiling": "out of reach: above {p}",
+        "key.none": "cannot be crossed",
+        "key.not seen": "binds: not seen",
+        "key.seen too late": "binds: seen too late",
+        "key.hole": "way in unseen, numbered as on the map",
+        "file": "{title}: strip chart of timely detection",
+    }
+)
 ROW_M = 350_000.0
 MAX_ROWS = 5
 ROOM = Box(34.0, 34.0, 376.0, 224.0)
@@ -108,7 +111,7 @@ def draw_strip_chart(
         _draw_reading(sheet, project, adversary)
         right = (sheet.width_mm - 10.0, 5.5)
         write(sheet, right, facts.made_by(project), palette.SMALL, align="right")
-        save(sheet, paths, TEXT["file"].format(title=project.title))
+        save(sheet, paths, TEXT["file"].format(title=told(project, project.title)))
 
 
 def lay_rows(project: Project) -> tuple[list[Row], float]:
@@ -175,7 +178,7 @@ def _draw_title(sheet: Sheet, project: Project, curves: Curves, holes: gpd.GeoDa
         write(sheet, (right_mm - wide, 273.2), caption, palette.SMALL)
         right_mm -= wide + 9.0
     room_mm = right_mm - 14.0
-    write(sheet, (10.0, 279.2), fitted(project.title, palette.TITLE, room_mm), palette.TITLE)
+    write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
     write(sheet, (10.0, 273.2), fitted(TEXT["subtitle"], palette.SUBTITLE, room_mm), palette.SUBTITLE)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sarhad.interfaces.language import decimal, number, told, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.labelling import spread
 from sarhad.interfaces.report.palette import kilometres
@@ -30,15 +31,17 @@ from sarhad.model.project import Project
 
 F64 = NDArray[np.float64]
 
-TEXT: Mapping[str, str] = {
-    "p": "Pₜ",
-    "ceiling": "ceiling {p}",
-    "binds": "binds",
-    "holes": "unseen",
-    "km": "km",
-    "axis": "km",
-    "official": "official km",
-}
+TEXT = translated(
+    {
+        "p": "Pₜ",
+        "ceiling": "ceiling {p}",
+        "binds": "binds",
+        "holes": "unseen",
+        "km": "km",
+        "axis": "km",
+        "official": "official km",
+    }
+)
 BADGE_APART_MM = 3.7  # the badges are 3.5 mm wide
 BINDS_COLOUR: Mapping[str, str] = {"not seen": palette.UNSEEN, "seen too late": palette.LATE}
 
@@ -89,7 +92,7 @@ def draw_p_panel(sheet: Sheet, row: Row, curves: Curves) -> None:
         draw_line(sheet, [(box.left, y_mm), (box.right, y_mm)], palette.HAIR, 0.15, order=2.0)
     for p in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0):
         at = (box.left - 1.5, box.bottom + p * box.height)
-        write(sheet, at, f"{p:.1f}", palette.SMALL, align="right", upright="center")
+        write(sheet, at, decimal(p, 1), palette.SMALL, align="right", upright="center")
     top_mm = box.bottom + curves.ceiling * box.height
     draw_box(sheet, Box(box.left, top_mm, box.width, box.top - top_mm), palette.HAIR, order=2.1)
     draw_line(sheet, [(box.left, top_mm), (box.right, top_mm)], palette.SOFT, 0.2, order=2.2)
@@ -158,10 +161,11 @@ def draw_marks(sheet: Sheet, row: Row, project: Project) -> None:
         draw_line(
             sheet, [(x_mm, row.p.bottom), (x_mm, y_mm)], palette.SOFT, 0.15, order=2.6, dashes=(0.5, 0.7)
         )
-        wide_mm = width_mm(mark.name, palette.MARK)
+        name = told(project, mark.name)
+        wide_mm = width_mm(name, palette.MARK)
         left_mm = x_mm + 1.6 if x_mm + 1.6 + wide_mm <= row.p.right else x_mm - 1.6 - wide_mm
         if left_mm >= taken_mm:
-            write(sheet, (left_mm, y_mm + 0.9), mark.name, palette.MARK)
+            write(sheet, (left_mm, y_mm + 0.9), name, palette.MARK)
             taken_mm = max(left_mm + wide_mm, x_mm + 1.0) + 2.0
 
 
@@ -175,11 +179,12 @@ def draw_districts(sheet: Sheet, row: Row, project: Project) -> None:
         left, right = float(row.x_mm(one.from_m)), float(row.x_mm(one.to_m))
         part = Box(left, box.bottom, right - left, box.height)
         draw_box(sheet, part, palette.HAIR if k % 2 else palette.NOT_CROSSABLE, palette.PAPER, 0.3, order=2.0)
-        if width_mm(one.name, palette.SMALL) <= part.width - 1.0:
+        name = told(project, one.name)
+        if width_mm(name, palette.SMALL) <= part.width - 1.0:
             middle = (left + part.width / 2, box.bottom + box.height / 2)
-            write(sheet, middle, one.name, _DISTRICT, align="center", upright="center_baseline")
+            write(sheet, middle, name, _DISTRICT, align="center", upright="center_baseline")
         else:
-            below.append(((left + right) / 2, one.name))
+            below.append(((left + right) / 2, name))
         edges = [left] if row.from_m < one.from_m < row.to_m else []
         draw_segments(
             sheet,
@@ -239,7 +244,7 @@ def draw_holes(
         write(
             sheet,
             (box.left - 1.5, y_mm),
-            f"{value_m / 1000:g}",
+            number(value_m / 1000),
             palette.SMALL,
             align="right",
             upright="center",
