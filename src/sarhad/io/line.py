@@ -1,13 +1,13 @@
 """Read the border line and measure it.
 
-Chainage is the sum of the geodesic lengths of the line's steps on the WGS84 ellipsoid (C. F. F. Karney,
-"Algorithms for geodesics", J. Geodesy 87, 2013, as in PROJ) and runs on from part to part.
+Chainage is the sum of the geodesic lengths of the line's steps on the WGS84 ellipsoid and runs on from part
+to part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
@@ -15,17 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sarhad.errors import Fault, InputFaults
+from sarhad.io.line_file import LINES, open_vector, shape_faults
+from sarhad.io.line_shape import crossings, steps_m, without_repeats
 from sarhad.io.placing import place_on_line, point_off_line
+from sarhad.io.tables import Place
 from sarhad.model.line import HomeSide, Line, LinePart
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-__all__ = ["place_on_line", "point_off_line", "read_line", "read_line_with_notes"]
+__all__ = ["line_of", "pieces_of", "place_on_line", "point_off_line", "read_line", "read_line_with_notes"]
 
 F64 = NDArray[np.float64]
 
-REPEAT_M = 1e-3
+MAX_SHOWN = 5
+"""Places of one part's self-crossings that a report names."""
 TRUE_WORDS = frozenset({"1", "1.0", "t", "true", "y", "yes"})
 FALSE_WORDS = frozenset({"0", "0.0", "f", "false", "n", "no", "", "none", "nan"})
 
@@ -39,7 +43,7 @@ def read_line(
     source: str = "",
     calibration: Sequence[tuple[float, float]] = (),
 ) -> Line:
-    """Read a border line from GeoJSON, GeoPackage, GeoParquet or Shapefile.
+    """Read a border line from GeoJSON, GeoPackage, GeoParquet, Shapefile, KML or GPX.
 
     Every LineString feature is one part, in the order of the features or of a `part` column; the pieces of a
     MultiLineString that do not meet become parts of their own. A closed ring is an exclave. Where the
@@ -68,16 +72,34 @@ def read_line_with_notes(
     faults = list(_argument_faults(path.name, line_id, home_side, calibration))
     notes: list[str] = []
     parts: list[LinePart] = []
+    place = Place(path.name, layer or "")
     try:
-        frame = _open(path, layer)
-        parts = _parts(frame, _Reading(path.name, layer or "", home_side, notes))
+        frame = open_vector(path, layer, LINES, notes)
+        parts = _parts(pieces_of(frame, place), _Reading(place, home_side, notes))
     except InputFaults as error:
         faults += error.faults
     if faults:
         raise InputFaults(faults)
-    step_m = float(np.median(np.concatenate([np.diff(part.chainage_m) for part in parts])))
     pairs = tuple((float(a), float(b)) for a, b in calibration)
-    return Line(line_id, tuple(parts), home_side, source or path.name, step_m, pairs), tuple(notes)
+    return _line(line_id, parts, home_side, source or path.name, pairs), tuple(notes)
+
+
+def line_of(
+    pieces: Sequence[Piece], place: Place, *, line_id: str, home_side: HomeSide, source: str, notes: list[str]
+) -> Line:
+    """Return the line of pieces in their order; InputFaults, at `place`, with all that is wrong with them."""
+    return _line(line_id, _parts(pieces, _Reading(place, home_side, notes)), home_side, source, ())
+
+
+def _line(
+    line_id: str,
+    parts: Sequence[LinePart],
+    home_side: HomeSide,
+    source: str,
+    pairs: tuple[tuple[float, float], ...],
+) -> Line:
+    step_m = float(np.median(np.concatenate([np.diff(part.chainage_m) for part in parts])))
+    return Line(line_id, tuple(parts), home_side, source, step_m, pairs)
 
 
 def _argument_faults(
@@ -98,87 +120,15 @@ def _argument_faults(
             yield Fault(file, "", 0, "calibration", "a single pair with positive chainages", repr(pairs))
 
 
-def _open(path: Path, layer: str | None) -> GeoDataFrame:
-    """Open the layer as WGS84 longitude and latitude."""
-    if not path.exists():
-        raise InputFaults.one(path.name, "a file with a line", "no such file")
-    import geopandas
-    import pyogrio
-
-    try:
-        with np.errstate(invalid="ignore"):  # coordinates that are NaN are a fault of their row, found below
-            if path.suffix.lower() in {".parquet", ".geoparquet"}:
-                frame = geopandas.read_parquet(path)
-            else:
-                layer = _layer(path, layer, [str(name) for name, _ in pyogrio.list_layers(path)])
-                frame = geopandas.read_file(path, layer=layer, engine="pyogrio")
-    except (ValueError, OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        message = str(error).splitlines()[0]
-        raise InputFaults.one(path.name, "GeoJSON, GeoPackage, GeoParquet or Shapefile", message) from error
-    if not isinstance(frame, geopandas.GeoDataFrame):
-        raise InputFaults.one(path.name, "a layer with lines", "a table without geometry")
-    if frame.empty:
-        raise InputFaults.one(path.name, "at least one line", "an empty layer")
-    return _in_degrees(frame, path.name, layer or "")
-
-
-def _layer(path: Path, layer: str | None, names: list[str]) -> str:
-    if layer is None and len(names) == 1:
-        return names[0]
-    if layer is None or layer not in names:
-        expected = "one layer named out of " + ", ".join(sorted(names))
-        raise InputFaults.one(path.name, expected, layer or "no layer named", column="layer")
-    return layer
-
-
-def _in_degrees(frame: GeoDataFrame, file: str, layer: str) -> GeoDataFrame:
-    """Reproject to EPSG:4326; coordinates that cannot belong to the declared CRS are faults."""
-    if frame.crs is None:
-        raise InputFaults([Fault(file, layer, 0, "CRS", "a declared coordinate reference system", "none")])
-    faults = [
-        fault
-        for row, shape in enumerate(frame.geometry, 1)
-        for fault in _shape_faults(file, layer, row, shape)
-    ]
-    if faults:
-        raise InputFaults(faults)
-    west, south, east, north = frame.total_bounds
-    found = f"x {west:.6g}..{east:.6g}, y {south:.6g}..{north:.6g}"
-    in_degree_range = west >= -180 and east <= 180 and south >= -90 and north <= 90
-    if frame.crs.is_geographic and not in_degree_range:
-        expected = f"degrees within -180..180 and -90..90 ({frame.crs.name}); are these metres?"
-        raise InputFaults([Fault(file, layer, 0, "coordinates", expected, found)])
-    if not frame.crs.is_geographic and in_degree_range:
-        expected = f"coordinates in the units of {frame.crs.name}; are these degrees?"
-        raise InputFaults([Fault(file, layer, 0, "coordinates", expected, found)])
-    frame = frame.to_crs("EPSG:4326")
-    if not np.all(np.isfinite(frame.total_bounds)):
-        raise InputFaults([Fault(file, layer, 0, "coordinates", "places on the Earth", found)])
-    return frame
-
-
-def _shape_faults(file: str, layer: str, row: int, shape: object) -> Iterator[Fault]:
-    import shapely
-
-    kind = getattr(shape, "geom_type", "no geometry")
-    if kind not in {"LineString", "MultiLineString", "LinearRing"}:
-        yield Fault(file, layer, row, "geometry", "a LineString or MultiLineString", kind)
-    elif shapely.is_empty(shape):
-        yield Fault(file, layer, row, "geometry", "a line with vertices", "an empty line")
-    elif not np.all(np.isfinite(shapely.get_coordinates(shape))):
-        yield Fault(file, layer, row, "geometry", "finite coordinates", "NaN or infinite")
-
-
 class _Reading(NamedTuple):
-    """What is being read: file, layer, the side of home, and the notes taken on the way."""
+    """What is being read: where it stands, the side of home, and the notes taken on the way."""
 
-    file: str
-    layer: str
+    place: Place
     home_side: HomeSide
     notes: list[str]
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """An unbroken run of vertices (vertex, 2) with its row and whether that row is flagged as an exclave."""
 
     row: int
@@ -186,42 +136,56 @@ class _Piece(NamedTuple):
     flagged: bool
     vertex: F64
 
+    @property
+    def closed(self) -> bool:
+        """Whether the last vertex is the first."""
+        return bool(np.array_equal(self.vertex[0], self.vertex[-1]))
 
-def _parts(frame: GeoDataFrame, reading: _Reading) -> list[LinePart]:
+
+def pieces_of(frame: GeoDataFrame, place: Place) -> list[Piece]:
+    """Return the pieces of all rows in the order of a `part` column, else of the rows."""
+    faults = list(shape_faults(frame, place, LINES))
+    if faults:
+        raise InputFaults(faults)
+    flags = _exclave_flags(frame, place)
+    pieces: list[Piece] = []
+    for k, part_id in _order(frame, place):
+        found = _chains(frame.geometry.iloc[k])
+        for n, vertex in enumerate(found):
+            name = part_id if len(found) == 1 else f"{part_id}.{n}"
+            pieces.append(Piece(int(frame.index[k]) + 1, name, flags[k], vertex))
+    return pieces
+
+
+def _parts(pieces: Sequence[Piece], reading: _Reading) -> list[LinePart]:
     """Build the parts in order."""
-    file, layer = reading.file, reading.layer
+    place = reading.place
     faults: list[Fault] = []
     parts: list[LinePart] = []
+    rows: list[int] = []
     start_m = 0.0
-    for piece in _pieces(frame, file, layer):
-        vertex, n_repeated = _without_repeats(piece.vertex)
+    for piece in pieces:
+        vertex, n_repeated = without_repeats(piece.vertex)
         if n_repeated:
-            reading.notes.append(f"{file} row {piece.row}: {n_repeated} repeated vertices dropped")
-        closed = bool(np.array_equal(piece.vertex[0], piece.vertex[-1]))
-        fault = _part_fault(vertex, closed, piece.flagged)
+            reading.notes.append(f"{place.file} row {piece.row}: {n_repeated} repeated vertices dropped")
+        fault = _part_fault(vertex, piece)
         if fault:
-            faults.append(Fault(file, layer, piece.row, "geometry", *fault))
+            faults.append(place.fault(*fault, column="geometry", row=piece.row))
             continue
         if piece.flagged and _runs_anticlockwise(vertex) != (reading.home_side == "left"):
             vertex = vertex[::-1]
-            reading.notes.append(f"{file} row {piece.row}: exclave turned round so that home is inside")
-        chainage_m = start_m + np.concatenate([[0.0], np.cumsum(_steps_m(vertex))])
+            reading.notes.append(f"{place.file} row {piece.row}: exclave turned round so that home is inside")
+        chainage_m = start_m + np.concatenate([[0.0], np.cumsum(steps_m(vertex))])
         start_m = float(chainage_m[-1])
         lon_deg, lat_deg = np.ascontiguousarray(vertex.T)
-        parts.append(LinePart(piece.part_id, lon_deg, lat_deg, chainage_m, closed))
-    faults += _direction_faults(parts, file, layer)
+        parts.append(LinePart(piece.part_id, lon_deg, lat_deg, chainage_m, piece.closed))
+        rows.append(piece.row)
+    faults += _direction_faults(parts, place)
+    if not faults:
+        faults += _crossing_faults(parts, rows, place)
     if faults:
         raise InputFaults(faults)
     return parts
-
-
-def _pieces(frame: GeoDataFrame, file: str, layer: str) -> Iterator[_Piece]:
-    """Yield the pieces of all rows in the order of the parts."""
-    flags = _exclave_flags(frame, file, layer)
-    for row, part_id in _order(frame, file, layer):
-        found = _chains(frame.geometry.iloc[row - 1])
-        for k, vertex in enumerate(found):
-            yield _Piece(row, part_id if len(found) == 1 else f"{part_id}.{k}", flags[row - 1], vertex)
 
 
 def _runs_anticlockwise(vertex: F64) -> bool:
@@ -230,33 +194,33 @@ def _runs_anticlockwise(vertex: F64) -> bool:
     return bool(np.sum(lon[:-1] * lat[1:] - lon[1:] * lat[:-1]) > 0)
 
 
-def _order(frame: GeoDataFrame, file: str, layer: str) -> list[tuple[int, str]]:
-    """Return (row from 1, part_id) in the order of the `part` column, else of the features."""
+def _order(frame: GeoDataFrame, place: Place) -> list[tuple[int, str]]:
+    """Return (place in the frame, part_id) in the order of the `part` column, else of the features."""
     if "part" not in frame.columns:
-        return [(row, str(row - 1)) for row in range(1, len(frame) + 1)]
+        return [(k, str(k)) for k in range(len(frame))]
     column = frame["part"]
     if column.isna().any() or column.duplicated().any():
         found = ", ".join(str(value) for value in column)
-        raise InputFaults([Fault(file, layer, 0, "part", "a different value on every row", found)])
+        raise InputFaults([place.fault("a different value on every row", found, column="part")])
     try:
         rank = column.astype(float)
     except ValueError:
         rank = column.astype(str)
-    rows = (np.argsort(rank.to_numpy(), kind="stable") + 1).tolist()
-    return [(row, _label(column.iloc[row - 1])) for row in rows]
+    order = np.argsort(rank.to_numpy(), kind="stable").tolist()
+    return [(k, _label(column.iloc[k])) for k in order]
 
 
 def _label(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _exclave_flags(frame: GeoDataFrame, file: str, layer: str) -> list[bool]:
+def _exclave_flags(frame: GeoDataFrame, place: Place) -> list[bool]:
     if "exclave" not in frame.columns:
         return [False] * len(frame)
     words = [str(value).strip().lower() for value in frame["exclave"]]
     faults = [
-        Fault(file, layer, row, "exclave", "true or false", word)
-        for row, word in enumerate(words, 1)
+        place.fault("true or false", word, column="exclave", row=int(index) + 1)
+        for index, word in zip(frame.index, words, strict=True)
         if word not in TRUE_WORDS | FALSE_WORDS
     ]
     if faults:
@@ -278,41 +242,38 @@ def _chains(shape: object) -> list[F64]:
     return chains
 
 
-def _steps_m(vertex: F64) -> F64:
-    from pyproj import Geod
-
-    steps = Geod(ellps="WGS84").line_lengths(vertex[:, 0], vertex[:, 1])
-    return np.asarray(steps, dtype=np.float64)
-
-
-def _without_repeats(vertex: F64) -> tuple[F64, int]:
-    """Drop every vertex within 1 mm of the last one kept; a closed ring keeps its closing vertex."""
-    keep = np.concatenate([[True], _steps_m(vertex) >= REPEAT_M])
-    kept = vertex[keep]
-    if not keep[-1] and len(kept) > 1:
-        kept[-1] = vertex[-1]
-    return kept, int(len(vertex) - len(kept))
-
-
-def _part_fault(vertex: F64, closed: bool, flagged: bool) -> tuple[str, str] | None:
+def _part_fault(vertex: F64, piece: Piece) -> tuple[str, str] | None:
     if len(vertex) < 2:
         return "a part longer than 1 mm", "a part of zero length"
     if np.any(np.abs(np.diff(vertex[:, 0])) > 180):
         return "a line that does not cross the 180 degree meridian", "a jump in longitude"
-    if closed and len(vertex) < 4:
+    if piece.closed and len(vertex) < 4:
         return "a ring of at least three vertices", f"{len(vertex) - 1} vertices"
-    if flagged and not closed:
+    if piece.flagged and not piece.closed:
         return "an exclave that closes on itself", "its last vertex is not its first"
     return None
 
 
-def _direction_faults(parts: list[LinePart], file: str, layer: str) -> Iterator[Fault]:
-    """Neighbouring parts that meet head to head or tail to tail contradict each other about home."""
+def _direction_faults(parts: Sequence[LinePart], place: Place) -> Iterator[Fault]:
+    """Parts that meet head to head or tail to tail contradict each other about home."""
     open_parts = [part for part in parts if not part.exclave]
-    for one, two in pairwise(open_parts):
+    for one, two in combinations(open_parts, 2):
         for k, word in ((-1, "end"), (0, "start")):
             if one.lon_deg[k] == two.lon_deg[k] and one.lat_deg[k] == two.lat_deg[k]:
                 found = (
                     f"parts {one.part_id} and {two.part_id} share their {word}: one of them runs backwards"
                 )
-                yield Fault(file, layer, 0, "geometry", "parts that all run the same way", found)
+                yield place.fault("parts that all run the same way", found, column="geometry")
+
+
+def _crossing_faults(parts: Sequence[LinePart], rows: Sequence[int], place: Place) -> Iterator[Fault]:
+    """A line that crosses itself has no sides: say where."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for one, two, lon, lat in crossings([np.column_stack([p.lon_deg, p.lat_deg]) for p in parts]):
+        found.setdefault((one, two), []).append(f"{lon:.5f} {lat:.5f}")
+    for (one, two), spots in found.items():
+        other = "itself" if one == two else f"part {parts[two].part_id}"
+        more = f" and {len(spots) - MAX_SHOWN} more" if len(spots) > MAX_SHOWN else ""
+        said = f"part {parts[one].part_id} meets {other} at " + ", ".join(spots[:MAX_SHOWN]) + more
+        expected = "a line that neither crosses nor touches itself (longitude, latitude)"
+        yield place.fault(expected, said, column="geometry", row=rows[one])
