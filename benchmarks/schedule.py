@@ -28,7 +28,8 @@ import numpy as np
 
 from sarhad.kernels import schedule as kernel
 from sarhad.model.schedule import Activity, Closure, CommonFactor, Crew, Duration, Network
-from sarhad.planning.resourcing import resource_schedule, robust_schedule
+from sarhad.planning.resourcing import resource_schedule
+from sarhad.planning.robust_order import robust_schedule
 from sarhad.planning.schedule_risk import ScheduleRisk, arrays_of, assess
 
 N_TASK, N_DRAW, N_SLOW = 300, 100_000, 300

@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-import sarhad.planning.solve as solve_module
+import sarhad.planning.bound as bound_module
 from sarhad.kernels.cover import Pool, Routes, build_pool, gains, state_of, value
 from sarhad.kernels.lifted import Supergradient
 from sarhad.kernels.purchase import Limits, fitting, refresh
+from sarhad.planning.bound import upper_bound
 from sarhad.planning.covering import mclp
 from sarhad.planning.search import build_limits, lazy_greedy, prices, rank
-from sarhad.planning.solve import Program, solve_integer, upper_bound
+from sarhad.planning.solve import Program, solve_integer
 from sarhad.planning.swaps import multistart, swap_search
 
 RANGE = np.array([0.5, 0.8, 1.2])
@@ -156,10 +157,10 @@ def small(money: float) -> None:
     for name, n_round in (("lifted tangents", 0), ("  and an integer round of 20 nodes", 1)):
         seconds, bound = timed(lambda n=n_round: bounded(n, 12))
         show(name, bound.value, bound.count_value, seconds)
-    kept = solve_module.supergradient
-    solve_module.supergradient = plain_tangents
+    kept = bound_module.supergradient
+    bound_module.supergradient = plain_tangents
     seconds, bound = timed(lambda: bounded(0, 1))
-    solve_module.supergradient = kept
+    bound_module.supergradient = kept
     show("plain tangents", bound.value, best.value, seconds)
 
 

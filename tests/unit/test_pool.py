@@ -20,7 +20,7 @@ from sarhad.planning.passage import unaware_routes
 from sarhad.planning.pool import OPTIMAL, PoolJob, WorthJob, cases, pool_sector, worth_sector
 from sarhad.planning.profile import profile
 from sarhad.planning.sector import sectors
-from sarhad.planning.siting import Mix, _Search
+from sarhad.planning.siting import Mix, Search
 from small_cases import site_near, tiny
 
 
@@ -134,7 +134,7 @@ def test_exact_worth_is_that_of_the_profile(project, items, pooled, reached):
 def test_the_surrogate_is_never_below_the_exact_value(project, items):
     rng = np.random.default_rng(3)
     with Compute(1) as compute:
-        search = _Search(project, items, project.budget, MEAN, compute)
+        search = Search(project, items, project.budget, MEAN, compute)
         for _ in range(6):
             count = (rng.random(len(items)) < 0.4).astype(np.int64)
             search.cut(count, Mix())

@@ -14,7 +14,8 @@ import sarhad
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.kernels import schedule as kernel
 from sarhad.model.schedule import Activity, Closure, Crew, Duration, Network
-from sarhad.planning.resourcing import hand_overs, planned_days, resource_schedule, robust_schedule
+from sarhad.planning.resourcing import hand_overs, planned_days, resource_schedule
+from sarhad.planning.robust_order import robust_schedule
 from sarhad.planning.schedule_risk import arrays_of, assess, closed_days, places
 
 START = date(2026, 1, 1)

@@ -18,7 +18,8 @@ from sarhad.model.project import Barrier
 from sarhad.planning.compute import Compute
 from sarhad.planning.items import offered_items
 from sarhad.planning.profile import profile
-from sarhad.planning.siting import Effort, Mix, _Search, plan
+from sarhad.planning.search import rank
+from sarhad.planning.siting import Effort, Mix, Search, plan
 from sarhad.planning.summary import summarise, yearly
 from sarhad.planning.unseen import gap
 from sarhad.testing import assert_plans_equal, check_plan
@@ -44,7 +45,7 @@ UNAWARE, OPTIMAL = Mix(1.0, 0.0), Mix(0.0, 1.0)
 
 def searching(project, objective=MEAN):
     items = offered_items(project, project.sites)
-    return _Search(project, items, project.budget, objective, Compute(1))
+    return Search(project, items, project.budget, objective, Compute(1))
 
 
 def test_a_plan_keeps_its_limits_and_its_numbers_are_in_order(project, found):
@@ -231,3 +232,13 @@ def test_a_closed_border_needs_no_plan(project):
     wall = Barrier("wall", "wall", {"summer": np.inf, "winter": np.inf}, on_line=True)
     with pytest.raises(NoGoalReachable):
         plan(replace(project, barriers=(wall,)))
+
+
+@pytest.mark.parametrize("objective", [Objective("leximin"), Objective("cvar", tail_share=0.3)])
+@pytest.mark.parametrize("money_usd", [90_000.0, 150_000.0, 300_000.0])
+def test_no_list_of_the_mean_is_better_on_another_objective(project, objective, money_usd):
+    tight = replace(project, budget=replace(project.budget, money_usd=money_usd))
+    search = searching(tight, objective)
+    chosen = search.search(Mix(), [], Effort(rounds=1, max_exact=0), last=True)
+    by_the_mean = rank(search.pool(Mix()), search.limits).count
+    assert search.score(chosen, Mix()) >= search.score(by_the_mean, Mix())

@@ -102,7 +102,8 @@ class Tally(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _new_tally(n_asset: int) -> Tally:
+def new_tally(n_asset: int) -> Tally:
+    """Return a tally that has met nothing."""
     met = np.empty(n_asset, np.int32)
     of = np.full(n_asset, np.int64(-1), np.int64)
     return Tally(met, met.copy(), of, np.empty(n_asset), np.empty(n_asset), np.empty(n_asset, np.bool_))
@@ -124,7 +125,7 @@ def _add(tally: Tally, n_met: int, route: int, asset: int, exposure: float) -> i
 
 
 @njit(cache=True, nogil=True)
-def _step(
+def tally_step(
     sensing: Sensing, routes: Routes, route: int, i: int, scale: float, tally: Tally, n_met: int
 ) -> int:
     """Tally the exposures of the route's step i, each times `scale`; return how many assets have been met."""
@@ -162,7 +163,7 @@ def _survival(tally: Tally, n_met: int, available: FloatArray, correlated: bool)
 
 
 @njit(cache=True, nogil=True)
-def _worth_along(routes: Routes, w: FloatArray, never_rises: bool) -> FloatArray:
+def worth_along(routes: Routes, w: FloatArray, never_rises: bool) -> FloatArray:
     """Return w by entry of the routes; `never_rises` takes the largest from the entry on."""
     worth = w[routes.cell]
     if never_rises:
@@ -179,13 +180,13 @@ def _timely(
     """Return (p_timely, p_detect) by route."""
     n = routes.ptr.size - 1
     p_timely, p_detect = np.full(n, np.nan), np.full(n, np.nan)
-    tally = _new_tally(sensing.available.size)
+    tally = new_tally(sensing.available.size)
     for route in range(n):
         if routes.ptr[route] == routes.ptr[route + 1]:
             continue
         n_met, before, in_time = 0, 1.0, 0.0
         for i in range(routes.ptr[route], routes.ptr[route + 1]):
-            n_met = _step(sensing, routes, route, i, 1.0, tally, n_met)
+            n_met = tally_step(sensing, routes, route, i, 1.0, tally, n_met)
             after = min(before, _survival(tally, n_met, sensing.available, correlated))
             in_time += (before - after) * worth[i]
             before = after
@@ -198,12 +199,12 @@ def _timely(
 def _weighted(sensing: Sensing, routes: Routes, worth: FloatArray) -> tuple[CellArray, CellArray, FloatArray]:
     """Return (route, asset, theta) by route, then asset; two passes, one to count and one to write."""
     n = routes.ptr.size - 1
-    tally = _new_tally(sensing.available.size)
+    tally = new_tally(sensing.available.size)
     count = np.zeros(n, np.int64)
     for route in range(n):
         n_met = 0
         for i in range(routes.ptr[route], routes.ptr[route + 1]):
-            n_met = _step(sensing, routes, route, i, worth[i], tally, n_met)
+            n_met = tally_step(sensing, routes, route, i, worth[i], tally, n_met)
         count[route] = n_met
     total = count.sum()
     of_route, of_asset, theta = np.empty(total, np.int32), np.empty(total, np.int32), np.empty(total)
@@ -212,7 +213,7 @@ def _weighted(sensing: Sensing, routes: Routes, worth: FloatArray) -> tuple[Cell
     for route in range(n):
         n_met = 0
         for i in range(routes.ptr[route], routes.ptr[route + 1]):
-            n_met = _step(sensing, routes, route, i, worth[i], tally, n_met)
+            n_met = tally_step(sensing, routes, route, i, worth[i], tally, n_met)
         for slot in np.argsort(tally.met[:n_met]):
             f, weighted = sensing.available[tally.met[slot]], tally.exposure[slot]
             of_route[at], of_asset[at] = route, tally.met[slot]
@@ -239,7 +240,7 @@ def timely(
     lines; `correlated` takes the best asset in place of the product, `w_never_rises` see the module. Raises
     InputFaults.
     """
-    sensing, worth = _gathered(routes, w, (view, lines), available, (offset_m, chainage_m), w_never_rises)
+    sensing, worth = gathered(routes, w, (view, lines), available, (offset_m, chainage_m), w_never_rises)
     return Timely(*_timely(sensing, routes, worth, correlated))
 
 
@@ -258,7 +259,7 @@ def weighted_exposure(
 
     Arguments as in `timely`. theta is inf where f = 1 meets a certain detection; `cap` is 0 on empty routes.
     """
-    sensing, worth = _gathered(routes, w, (view, lines), available, (offset_m, chainage_m), w_never_rises)
+    sensing, worth = gathered(routes, w, (view, lines), available, (offset_m, chainage_m), w_never_rises)
     cap = np.zeros(routes.ptr.size - 1)
     walked = np.diff(routes.ptr) > 0
     if walked.any():
@@ -267,7 +268,7 @@ def weighted_exposure(
     return Weighted(of_route, of_asset, theta, cap)
 
 
-def _gathered(
+def gathered(
     routes: Routes,
     w: npt.ArrayLike,
     sensors: tuple[View, SensorLines],
@@ -291,4 +292,4 @@ def _gathered(
     low_m = float(lines.offset_m.min(initial=np.inf))
     high_m = float(lines.offset_m.max(initial=-np.inf))
     sensing = Sensing(view, lines, f, offset_m.ravel(), chainage_m.ravel(), low_m, high_m)
-    return sensing, np.asarray(_worth_along(routes, worth.ravel(), w_never_rises))
+    return sensing, np.asarray(worth_along(routes, worth.ravel(), w_never_rises))

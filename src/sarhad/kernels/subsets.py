@@ -26,7 +26,7 @@ import numpy.typing as npt
 from numba import njit
 
 from sarhad.errors import InputFaults
-from sarhad.kernels.crossing import Sensing, _gathered, _new_tally, _step, _worth_along
+from sarhad.kernels.crossing import Sensing, gathered, new_tally, tally_step, worth_along
 from sarhad.kernels.exposure import FloatArray, PtrArray, Routes, SensorLines, View
 
 I64 = npt.NDArray[np.int64]
@@ -62,11 +62,11 @@ def _sizes(sensing: Sensing, routes: Routes, unit_item: I64, n_item: int) -> tup
     n = routes.ptr.size - 1
     step_ptr, entry_ptr = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
     last = np.full(n_item, np.int64(-1), np.int64)
-    tally = _new_tally(sensing.available.size)
+    tally = new_tally(sensing.available.size)
     for route in range(n):
         n_met, n_step, n_entry = 0, 0, 0
         for i in range(routes.ptr[route], routes.ptr[route + 1]):
-            n_met = _step(sensing, routes, route, i, 1.0, tally, n_met)
+            n_met = tally_step(sensing, routes, route, i, 1.0, tally, n_met)
             is_met = False
             for slot in range(n_met):
                 is_met |= tally.is_stale[slot]
@@ -98,11 +98,11 @@ def _fill(
     silent = np.ones(silent_ptr[-1])
     walked = np.diff(routes.ptr) > 0
     entry_of, last = np.zeros(n_item, np.int64), np.full(n_item, np.int64(-1), np.int64)
-    tally = _new_tally(sensing.available.size)
+    tally = new_tally(sensing.available.size)
     for route in range(n):
         n_met, at, n_entry = 0, step_ptr[route], entry_ptr[route]
         for i in range(routes.ptr[route], routes.ptr[route + 1]):
-            n_met = _step(sensing, routes, route, i, 1.0, tally, n_met)
+            n_met = tally_step(sensing, routes, route, i, 1.0, tally, n_met)
             is_met = False
             for slot in range(n_met):
                 if tally.is_stale[slot]:
@@ -146,8 +146,8 @@ def meet(
     must not be below the first. Others as in `sarhad.kernels.crossing.timely`. Raises InputFaults.
     """
     sensors = (view, lines)
-    sensing, first = _gathered(routes, w[0], sensors, available, (offset_m, chainage_m), True)
-    along = np.array([first, *(_worth_along(routes, np.asarray(one).ravel(), True) for one in w[1:])])
+    sensing, first = gathered(routes, w[0], sensors, available, (offset_m, chainage_m), True)
+    along = np.array([first, *(worth_along(routes, np.asarray(one).ravel(), True) for one in w[1:])])
     item_of, team_of = np.asarray(unit_item, np.int64), np.asarray(item_team, np.int64)
     if item_of.shape != sensing.available.shape or item_of.max(initial=-1) >= len(team_of):
         raise InputFaults.one("unit_item", "an item, or -1, for each unit", item_of.shape)

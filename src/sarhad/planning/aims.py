@@ -34,9 +34,9 @@ from sarhad.kernels.ordered import (
 )
 from sarhad.kernels.purchase import Limits
 from sarhad.model.objective import Objective
+from sarhad.planning.bound import Stop, upper_bound
 from sarhad.planning.ordered_bound import reach_bound, tail_bound
 from sarhad.planning.search import Score, group_shares
-from sarhad.planning.solve import Stop, upper_bound
 
 N_AHEAD = 3
 """Levels from the first that not all reach on, whose pools suggest moves."""

@@ -8,7 +8,7 @@ year before takes the best part of the next. Each is improved by swaps: in one y
 siting problem of its own, what is not to change counted as standing.
 
 *Bound.* Without nesting every year is a siting problem of its own, so sum_t weight_t bound_t bounds all
-nested plans, each bound_t being one of `sarhad.planning.solve.upper_bound`.
+nested plans, each bound_t being one of `sarhad.planning.bound.upper_bound`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from scipy import sparse
 from sarhad.errors import EmptyBudget
 from sarhad.kernels.cover import Pool, Routes, build_pool, value
 from sarhad.kernels.purchase import Limits, used_by
+from sarhad.planning.bound import upper_bound
 from sarhad.planning.search import affordable, lazy_greedy, rank
-from sarhad.planning.solve import upper_bound
 from sarhad.planning.swaps import swap_search
 
 F64 = NDArray[np.float64]

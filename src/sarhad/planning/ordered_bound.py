@@ -22,8 +22,9 @@ from sarhad.kernels.cover import F64, Pool, group_means, group_weights, term_val
 from sarhad.kernels.lifted import supergradient
 from sarhad.kernels.ordered import SLACK, tail_mean, tail_weights
 from sarhad.kernels.purchase import Limits
+from sarhad.planning.bound import SMALL, Bound, Cut, Master, Stop, outer_approximation
 from sarhad.planning.search import affordable, checked_counts
-from sarhad.planning.solve import SMALL, Bound, Cut, Master, Program, Stop, outer_approximation
+from sarhad.planning.solve import Program
 
 
 def tail_bound(

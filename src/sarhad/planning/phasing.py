@@ -29,7 +29,7 @@ from sarhad.planning.compute import Compute
 from sarhad.planning.items import limits_of, offered_items
 from sarhad.planning.nested import PhasingEffort, in_order, nested_plans, year_bound
 from sarhad.planning.search import lazy_greedy
-from sarhad.planning.siting import _Search
+from sarhad.planning.siting import Search
 from sarhad.planning.terms import Mix
 
 F64 = NDArray[np.float64]
@@ -133,7 +133,7 @@ def phase(
     years = tuple(limits_of(items, one.budget) for one in phases)
     check_phases(phases, years)
     mix = mix or Mix()
-    search = _Search(project, items, phases[-1].budget, MEAN, compute)
+    search = Search(project, items, phases[-1].budget, MEAN, compute)
     weight = np.array([one.weight for one in phases])
     tried: list[I64] = []
     for _ in range(effort.rounds):
@@ -158,13 +158,13 @@ def check_phases(phases: Sequence[Phase], years: Sequence[Limits]) -> None:
             raise InputFaults.one("phases", expected, f"less in {phases[k + 1].year}", column="budget")
 
 
-def _worth(search: _Search, mix: Mix, counts: I64) -> F64:
+def _worth(search: Search, mix: Mix, counts: I64) -> F64:
     """Return the exact value of each year's plan, (year,), against all routes known now."""
     return np.array([search.score(count, mix)[0] for count in counts])
 
 
 def _result(
-    search: _Search,
+    search: Search,
     mix: Mix,
     phases: Sequence[Phase],
     years: Sequence[Limits],

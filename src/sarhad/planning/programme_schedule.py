@@ -20,14 +20,8 @@ from sarhad.errors import NoAnswer
 from sarhad.model.programme import Programme
 from sarhad.model.schedule import Activity, Network
 from sarhad.planning.compute import Compute
-from sarhad.planning.resourcing import (
-    EFFORT,
-    MODE,
-    OrderTried,
-    ResourceSchedule,
-    resource_schedule,
-    robust_schedule,
-)
+from sarhad.planning.resourcing import EFFORT, MODE, ResourceSchedule, resource_schedule
+from sarhad.planning.robust_order import OrderTried, robust_schedule
 from sarhad.planning.schedule_risk import ScheduleRisk, assess
 
 F64 = NDArray[np.float64]

@@ -10,8 +10,7 @@ fixed seed: equal inputs give equal schedules. A schedule is said to be optimal,
 What lasts out of a schedule is not its dates but its *order*: each unit of a crew goes from one activity to
 the next, and these hand-overs become precedences (a partial order schedule by chaining: Policella, Cesta,
 Oddi and Smith 2007, *AI Commun.* 20(3)). With them, no draw of durations ever needs more of a crew than it
-has, so the order can be put through Monte Carlo. `robust_schedule` plans on several durations, from the most
-likely to P80 and P90, and takes the order whose P80 is least, not the one whose most likely value is.
+has, so the order can be put through Monte Carlo.
 """
 
 from __future__ import annotations
@@ -28,8 +27,7 @@ from ortools.sat.python import cp_model
 from sarhad.errors import InputFaults, NoAnswer, UnknownName
 from sarhad.kernels import schedule as kernel
 from sarhad.model.schedule import Network
-from sarhad.planning.compute import Compute
-from sarhad.planning.schedule_risk import arrays_of, assess, closed_days, places
+from sarhad.planning.schedule_risk import arrays_of, closed_days, places
 from sarhad.planning.serial_schedule import serial_schedule
 
 F64 = NDArray[np.float64]
@@ -65,25 +63,6 @@ class ResourceSchedule:
     def gap(self) -> float:
         """How much less a better schedule could have, at most: (value - bound) / value."""
         return max(0.0, (self.value - self.bound) / self.value) if self.value > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTried:
-    """An order of crews by the durations it was planned on (`planned_at`, MODE or a probability)."""
-
-    planned_at: float
-    value: float
-    p50: float
-    p80: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RobustSchedule:
-    """The order with the least P80 on the choosing draws; `tried` are judged on fresh draws of their own."""
-
-    schedule: ResourceSchedule
-    chosen: OrderTried
-    tried: tuple[OrderTried, ...]
 
 
 def resource_schedule(
@@ -128,62 +107,10 @@ def resource_schedule(
         days,
         start,
         finish,
-        float(_value(ordered, finish[None, :].astype(np.float64), weights)[0]),
+        float(objective_of(ordered, finish[None, :].astype(np.float64), weights)[0]),
         max(0.0, solver.best_objective_bound) / problem.scale,
         status == cp_model.OPTIMAL,
     )
-
-
-def robust_schedule(
-    network: Network,
-    *,
-    n_draws: int,
-    seed: int,
-    weights: Mapping[str, float] | None = None,
-    planned_at: Sequence[float] = (MODE, 0.5, 0.8, 0.9),
-    effort: float = EFFORT,
-    compute: Compute | None = None,
-) -> RobustSchedule:
-    """Return the order of crews with the least P80 among those planned on several durations.
-
-    All are judged on the same `n_draws` draws of `seed`; the P50 and P80 returned come from as many draws of
-    the next seed, so that the choice does not flatter itself. `effort` is for each; `compute` has the
-    processes. Raises as above.
-    """
-    if not planned_at:
-        raise InputFaults.one("planned_at", "at least one probability", "none")
-    trial = _Trial(network, weights, effort, n_draws, seed)
-    found = (compute or Compute(1)).run("orders of crews", trial, list(planned_at))
-    best = min(range(len(found)), key=lambda k: found[k][0])
-    tried = tuple(one for _, one, _ in found)
-    return RobustSchedule(found[best][2], tried[best], tried)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trial:
-    """Plans at one level and judges: the P80 to choose by, what is said of the order, the schedule."""
-
-    network: Network
-    weights: Mapping[str, float] | None
-    effort: float
-    n_draws: int
-    seed: int
-
-    def __call__(self, level: float) -> tuple[float, OrderTried, ResourceSchedule]:
-        schedule = resource_schedule(self.network, planned_at=level, weights=self.weights, effort=self.effort)
-        _, to_choose = _judged(schedule.network, self.weights, self.n_draws, self.seed)
-        p50, p80 = _judged(schedule.network, self.weights, self.n_draws, self.seed + 1)
-        return to_choose, OrderTried(level, schedule.value, p50, p80), schedule
-
-
-def _judged(
-    network: Network, weights: Mapping[str, float] | None, n_draws: int, seed: int
-) -> tuple[float, float]:
-    """Return P50 and P80 of the objective over draws."""
-    risk = assess(network, n_draws=n_draws, seed=seed)
-    value = _value(network, risk.finish_days, weights)
-    p50, p80 = np.quantile(value, (0.5, 0.8), method="inverted_cdf")
-    return float(p50), float(p80)
 
 
 def planned_days(network: Network, planned_at: float) -> I64:
@@ -233,7 +160,7 @@ def _left_shifted(network: Network, days: I64) -> tuple[I64, I64]:
     return np.round(start[place]).astype(np.int64), np.round(finish[place]).astype(np.int64)
 
 
-def _value(network: Network, finish_days: F64, weights: Mapping[str, float] | None) -> F64:
+def objective_of(network: Network, finish_days: F64, weights: Mapping[str, float] | None) -> F64:
     """Return the objective by draw of finishes (draw, activity in the network's order)."""
     to_come = [i for i, one in enumerate(network.activities) if one.finished_on is None]
     if weights is None:

@@ -11,9 +11,9 @@ from scipy import sparse
 from sarhad.errors import EmptyBudget, InputFaults, NoAnswer
 from sarhad.kernels.cover import Pool, Routes, build_pool, value
 from sarhad.kernels.purchase import Limits, limit_vector, used_by
+from sarhad.planning.bound import upper_bound
 from sarhad.planning.covering import aggregate, bacop1, bacop2, lscp, mclp
 from sarhad.planning.search import build_limits, rank
-from sarhad.planning.solve import upper_bound
 
 
 def case(seed: int, *, several: bool) -> tuple[Pool, Limits]:
@@ -84,7 +84,7 @@ def test_blocks_change_the_way_not_the_answer():
 def test_stale_cuts_are_dropped_without_harm(monkeypatch):
     pool, limits = case(8, several=True)
     before = upper_bound(pool, limits, tolerance=1e-5)
-    monkeypatch.setattr("sarhad.planning.solve.MAX_IDLE", 1)
+    monkeypatch.setattr("sarhad.planning.bound.MAX_IDLE", 1)
     after = upper_bound(pool, limits, tolerance=1e-5)
     assert after.value == pytest.approx(before.value, rel=3e-5)
 
