@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 
 from hypothesis import strategies as st
 
-from sarhad.ledger.registers import Box, Line, as_of, listed
+from sarhad.ledger.registers import Box, Line, as_of, listed, spoken
 from sarhad.ledger.standing import countersigned, standing
 from sarhad.ledger.store import Store
 from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, OnLine, Record, Statement
@@ -159,6 +159,21 @@ def check_same_as_definition(store: Store, records: Sequence[Record], data: st.D
         assert list(in_pages(ask, store, register, when)) == lines
         for asked, holds in filters:
             assert list(ask(store, register, **asked, **when)) == [line for line in lines if holds(line)]
+
+    assert list(spoken(store, register, **when)) == expected_spoken(records, register, **when)
+
+
+def expected_spoken(
+    records: Sequence[Record], register: str, believed_at: datetime, about_at: datetime
+) -> list[Record]:
+    """What stands of a register, and the words on any of its statements."""
+    own = {one.statement.statement_id for one in records if one.statement.register == register}
+    return [
+        one
+        for one in standing(records, believed_at, about_at)
+        if one.statement.register == register
+        or (one.statement.kind in (CONFIRMED, CONTESTED) and one.statement.subject_id in own)
+    ]
 
 
 def in_pages(ask, store, register, when):

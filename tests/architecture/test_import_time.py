@@ -41,7 +41,9 @@ def test_the_model_loads_nothing_heavy(name):
 KEPT_LIGHT = {"numba", "scipy", "pandas", "geopandas", "rasterio", "matplotlib", "highspy", "ortools"}
 
 
-@pytest.mark.parametrize("command", ["--version", "ledger --help", "ledger log nowhere"])
+@pytest.mark.parametrize(
+    "command", ["--version", "ledger --help", "ledger log nowhere", "programme status nowhere"]
+)
 def test_a_command_loads_what_it_needs_and_no_more(command):
     """Whoever writes one record down does not wait for the kernels and the maps."""
     words = ["sarhad", *command.split()]

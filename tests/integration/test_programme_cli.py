@@ -146,6 +146,8 @@ def test_every_form_goes_out_and_comes_back(begun: Path, tmp_path: Path):
     assert read_tables(tmp_path / "items.csv").items == items
     assert read_ocds(tmp_path / "out.json") == read_iati(tmp_path / "out.xml") == items
     assert len(read_tables(tmp_path / "moves.csv").moves) == 12
+    say(begun, "export", tmp_path / "items.csv", "--believed", "2026-01-02")
+    assert read_tables(tmp_path / "items.csv").items == ()
     for name in ("out.json", "out.xml", "out.xlsx"):
         other = tmp_path / name.replace(".", "-")
         run("programme", "init", other)
@@ -190,7 +192,7 @@ def test_what_is_refused(begun: Path, words: tuple, said: str):
 
 
 def test_a_word_on_nothing_is_refused(begun: Path):
-    with pytest.raises(UnknownName, match="no statement nothing"):
+    with pytest.raises(InputFaults, match="subject_id: expected a recorded statement, found nothing"):
         say(begun, "confirm", "nothing", *signed(begun, DONOR))
 
 

@@ -13,21 +13,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sarhad.errors import Fault, InputFaults, UnknownName
-from sarhad.io.equipment import read_equipment
+from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.programme_export import read_form
 from sarhad.io.programme_tables import Known, ProgrammeTables
-from sarhad.io.project import open_project
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.ledger import Ledger, ledger_folder, refuse_none
 from sarhad.ledger.locating import PROJECT
+from sarhad.ledger.registers import spoken
 from sarhad.ledger.signing import sign
-from sarhad.ledger.standing import standing
-from sarhad.model.programme import Programme
+from sarhad.ledger.stood import stood_with_words
 from sarhad.model.project import Settings
 from sarhad.model.record import Record, Statement
-from sarhad.planning.programme import check_statements, programme_as_of
+from sarhad.planning.programme import REGISTER, check_statements
 from sarhad.planning.programme_statements import with_places
 
 ALWAYS = datetime.max.replace(tzinfo=UTC)
@@ -41,9 +39,10 @@ class Key:
     private_key: Ed25519PrivateKey
 
 
-def stand_now(records: Iterable[Record]) -> tuple[Statement, ...]:
-    """Return the statements that stand by all that is known, in the order of happening."""
-    return tuple(record.statement for record in standing(records, ALWAYS, ALWAYS))
+def stand_now(ledger: Ledger) -> tuple[Statement, ...]:
+    """Return what stands of the programme and the words on it, in the order of happening."""
+    ledger.store.catch_up(ledger.folder)
+    return _statements(spoken(ledger.store, REGISTER, believed_at=ALWAYS, about_at=ALWAYS))
 
 
 def record_checked(
@@ -59,19 +58,22 @@ def record_checked(
     What is recorded already is passed over. Raises InputFaults with every statement that does not fit, and
     whatever the ledger refuses; nothing was recorded then.
     """
-    records = tuple(ledger.journal.records())
-    known = {record.statement.statement_id for record in records}
-    new = [one for one in said if one.statement_id not in known]
-    stand = stand_now(records)
+    new = [one for one in said if not ledger.journal.holds(one.statement_id)]
+    stand = stand_now(ledger)
     placed = with_places(stand, new)
     signed = [sign(one, key.private_key) if key and one.authority == key.authority else one for one in placed]
     check_statements(stand, signed, now=now, rows=rows)
     return ledger.record(signed) if signed else ()
 
 
-def read_programme(folder: Path, believed_at: datetime, about_at: datetime) -> Programme:
-    """Return the programme of a project's ledger as of two times; UnknownName where there is no ledger."""
-    return programme_as_of(records_of(folder), believed_at, about_at)
+def read_statements(folder: Path, believed_at: datetime, about_at: datetime) -> tuple[Statement, ...]:
+    """Return what stood of a folder's programme and the words on it; UnknownName where there is no ledger."""
+    records = stood_with_words(folder, REGISTER, believed_at=believed_at, about_at=about_at)
+    return _statements(records)
+
+
+def _statements(records: Iterable[Record]) -> tuple[Statement, ...]:
+    return tuple(record.statement for record in records)
 
 
 def records_of(folder: Path) -> tuple[Record, ...]:
@@ -81,16 +83,11 @@ def records_of(folder: Path) -> tuple[Record, ...]:
     return tuple(read_records(place))
 
 
-def statement_of(records: Iterable[Record], statement_id: str) -> Statement:
-    """Return a recorded statement by its id; raises UnknownName."""
-    for record in records:
-        if record.statement.statement_id == statement_id:
-            return record.statement
-    raise UnknownName(f"no statement {statement_id} is recorded")
-
-
 def known_of(folder: Path) -> Known:
     """Return what a project folder knows of types and places; the shipped types where it is no project."""
+    from sarhad.io.equipment import read_equipment  # compiles kernels: only tables need it
+    from sarhad.io.project import open_project
+
     if (folder / PROJECT).exists():
         return Known.of(open_project(folder))
     return Known(Band(None, Settings(), read_equipment()))

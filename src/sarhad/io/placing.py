@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sarhad.errors import InputFaults
-from sarhad.kernels.linear import steps_of
 from sarhad.model.line import Line, LinePart
 
 F64 = NDArray[np.float64]
@@ -101,6 +100,8 @@ def place_on_line(line: Line, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[F
     if not lon.size:
         return np.zeros(lon.shape), np.zeros(lon.shape)
     samples = trace(line)
+    from sarhad.kernels.linear import steps_of  # compiled: whoever places nothing does not wait for it
+
     steps = _Steps(samples, *steps_of(samples.ptr, samples.closed))
     chainage_m, offset_m = _nearest(steps, lon.ravel(), lat.ravel())
     if line.home_side == "right":

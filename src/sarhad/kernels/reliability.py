@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from scipy.special import gammaincinv
-
 
 class Interval(NamedTuple):
     """A mean with the ends of its interval, in the unit of the total time."""
@@ -25,6 +23,8 @@ class Interval(NamedTuple):
 
 def exponential_mean(total: float, n: int, confidence: float = 0.9) -> Interval:
     """Return the mean time per end from `total` time in which `n` ends were seen; inf where n is 0."""
+    from scipy.special import gammaincinv  # heavy: only a report that has failures to count needs it
+
     if not (total >= 0 and math.isfinite(total) and n >= 0 and 0 < confidence < 1):
         raise ValueError(f"total and n must not be negative, confidence in 0..1: {total}, {n}, {confidence}")
     tail = (1 - confidence) / 2

@@ -137,6 +137,11 @@ class Journal:
         seq = None if number is None else self.seq_of(number)
         return None if seq is None else self.read(seq)
 
+    def holds(self, statement_id: str) -> bool:
+        """Say whether a statement is recorded, without reading its record."""
+        number = _number(statement_id)
+        return number is not None and self.seq_of(number) is not None
+
     def seq_of(self, number: int) -> int | None:
         """Return which durable record holds a statement, by the number that its id is."""
         for index in self._indexes():

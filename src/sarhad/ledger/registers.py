@@ -4,10 +4,11 @@
     programme    an item and where it has got to    incident   what was reported where
     claim        what was claimed, and resolved     record     who confirmed or contests a statement
 
-`as_of` gives, of every subject and authority, the last statement that stands; `listed` all that stand. What
-stands is the definition of `sarhad.ledger.standing`: recorded by D, happened by E, not taken back by D.
-Authorities that disagree about a subject each have their own line: nobody's statement replaces another's, and
-beside each stands who confirms and who contests it.
+`as_of` gives, of every subject and authority, the last statement that stands; `listed` all that stand;
+`spoken` all that stand and the words on them, as records, for whoever folds a register. What stands is the
+definition of `sarhad.ledger.standing`: recorded by D, happened by E, not taken back by D. Authorities that
+disagree about a subject each have their own line: nobody's statement replaces another's, and beside each
+stands who confirms and who contests it.
 
 The last statement of a subject is one descent of the index (register, subject, authority, time), which also
 passes over what was not believed at D; so a register costs by its subjects, not by its records.
@@ -139,6 +140,22 @@ def listed(
         asked = asked.where(_R.seq.in_(_there(store, register, along, within)))
     asked = asked.order_by(_R.happened_at, _R.seq).limit(limit)
     return _lines(store, asked, believed_at)
+
+
+def spoken(store: Store, register: str, *, believed_at: datetime, about_at: datetime) -> tuple[Record, ...]:
+    """Return what stands of a register and of the words on its statements, by (happened_at, seq).
+
+    Words are what confirms or contests. It costs by the register's records, however many others there are.
+    """
+    own = select(_ABOUT.c.statement_id).where(_ABOUT.c.register == register)
+    of_register = select(_R.seq).where(_R.register == register)
+    words = select(_R.seq).where(
+        _R.register == "record", _R.subject_id.in_(own), _R.kind.in_((CONFIRMED, CONTESTED))
+    )
+    asked = select(*STATED).where(_R.seq.in_(of_register.union(words)), *_stands(_R, believed_at, about_at))
+    with store.reading() as connection:
+        rows = connection.execute(asked.order_by(_R.happened_at, _R.seq)).all()
+    return tuple(record_of(values) for values in rows)
 
 
 def _stands(column: Any, believed_at: datetime, about_at: datetime) -> tuple[Any, ...]:

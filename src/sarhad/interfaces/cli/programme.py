@@ -44,11 +44,9 @@ from sarhad.interfaces.programme_files import write_reports
 from sarhad.interfaces.programme_record import (
     known_of,
     read_files,
-    read_programme,
+    read_statements,
     record_checked,
-    records_of,
     stand_now,
-    statement_of,
 )
 from sarhad.io.iati import Reporter
 from sarhad.io.ocds import PREFIX
@@ -134,7 +132,7 @@ def from_files(
     signed_by = key_of(authority, key)
     with open_ledger(folder, now=now) as ledger:
         at = now()
-        programme = programme_of(stand_now(ledger.journal.records()))
+        programme = programme_of(stand_now(ledger))
         said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
         recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
     n_items, n_moves = len(tables.items), len(tables.moves)
@@ -226,8 +224,7 @@ def _answer_to(
     key: Path,
     as_json: bool,
 ) -> None:
-    """Record a word on another authority's statement, which must be there; it is said now."""
-    statement_of(records_of(folder), statement_id)
+    """Record a word on another authority's statement; it is said now."""
     at = now()
     own = Statement(
         str(ULID.from_datetime(at)), kind, statement_id, at, authority, author_of(author), body=body
@@ -259,7 +256,7 @@ def _found(recorded: Record) -> dict[str, Any]:
 def status(folder: Folder, as_of: AsOf = None, believed: Believed = None, as_json: AsJson = False) -> None:
     """Say how far every item has come, about any day, as believed on any day."""
     about_at, believed_at = end_of("--as-of", as_of), end_of("--believed", believed)
-    programme = read_programme(folder, believed_at, about_at)
+    programme = programme_of(read_statements(folder, believed_at, about_at))
     at = min(about_at, now())
     answer(status_as_dict(programme, at), as_json, lambda: draw_status(programme, at))
 
@@ -276,7 +273,8 @@ def reports(
 ) -> None:
     """Report pledge against delivery, what is late, availability, counts due, money and kind."""
     about_at = end_of("--as-of", as_of)
-    found = report(read_programme(folder, end_of("--believed", believed), about_at), min(about_at, now()))
+    stand = read_statements(folder, end_of("--believed", believed), about_at)
+    found = report(programme_of(stand), min(about_at, now()))
     rates = dict(rate_of(one) for one in rate or ())
     summed = in_currency(found.money, currency_of("--currency", currency), rates) if rate else ()
     shown = report_as_dict(found) | {"money_summed": [asdict(row) for row in summed]}
@@ -300,11 +298,12 @@ def to_file(
     reporting_org: Annotated[str, typer.Option("--reporting-org", help=TEXT["reporting_org"])] = "",
     country: Annotated[str, typer.Option("--country", help=TEXT["country"])] = "",
     as_of: AsOf = None,
+    believed: Believed = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the programme as a workbook, a table, OCDS records or IATI activities."""
     about_at = end_of("--as-of", as_of)
-    stand = [one for one in stand_now(records_of(folder)) if one.happened_at <= about_at]
+    stand = read_statements(folder, end_of("--believed", believed), about_at)
     reporter = Reporter(reporting_org, publisher, country)
     if file.suffix in {".json", ".xml"}:
         needed("--publisher", publisher)
