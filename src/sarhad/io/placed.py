@@ -20,6 +20,7 @@ from sarhad.errors import Fault
 from sarhad.io.line import place_on_line
 from sarhad.io.schemas import (
     ASSETS,
+    BARRIERS,
     DELAY_PREFIX,
     GOALS,
     MARKS,
@@ -27,7 +28,7 @@ from sarhad.io.schemas import (
     SITES,
     TEAMS,
     WEIGHTS,
-    barrier_schema,
+    with_delays,
 )
 from sarhad.io.tables import Place, Row, Schema, check_rows, nearest
 from sarhad.io.vector import Layer, polylines
@@ -45,6 +46,7 @@ class Band:
     line: Line | None
     settings: Settings
     equipment: Mapping[str, EquipmentType] = field(default_factory=dict)
+    seasons: tuple[str, ...] = ()
 
     @property
     def end_m(self) -> float:
@@ -81,7 +83,8 @@ class Band:
         return None
 
 
-def _rows(layer: Layer, schema: Schema, faults: list[Fault]) -> list[Row]:
+def layer_rows(layer: Layer, schema: Schema, faults: list[Fault]) -> list[Row]:
+    """Return the rows of a layer, checked against a schema."""
     return check_rows(layer.header, layer.rows, schema, layer.place, faults, from_text=layer.from_text)
 
 
@@ -113,7 +116,7 @@ def _unknown_equipment(
 
 def read_assets(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Asset, ...]:
     """Return the assets of a layer: points by geometry, lines and areas by chainage, as their type asks."""
-    rows = _rows(layer, ASSETS, faults)
+    rows = layer_rows(layer, ASSETS, faults)
     assets: list[Asset] = []
     points: list[tuple[Row, str]] = []
     for row in rows:
@@ -177,7 +180,7 @@ def _asset(row: Row, place: AssetPlace) -> Asset:
 
 def read_teams(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Team, ...]:
     """Return the response teams of a layer; they stand on the home side of the line."""
-    rows = _with_point(layer, _rows(layer, TEAMS, faults), faults)
+    rows = _with_point(layer, layer_rows(layer, TEAMS, faults), faults)
     band.check_points([(row, "team") for row in rows], layer.place, faults, home_only=True)
     return tuple(
         Team(
@@ -196,7 +199,7 @@ def read_teams(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Team, ...
 
 def read_sites(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Site, ...]:
     """Return the candidate sites of a layer."""
-    rows = _with_point(layer, _rows(layer, SITES, faults), faults)
+    rows = _with_point(layer, layer_rows(layer, SITES, faults), faults)
     band.check_points([(row, "site") for row in rows], layer.place, faults)
     for row in rows:
         faults += _unknown_equipment(row.texts("accepts"), "accepts", row, layer, band)
@@ -207,12 +210,10 @@ def read_sites(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Site, ...
     )
 
 
-def read_barriers(
-    layer: Layer, seasons: Sequence[str], band: Band, faults: list[Fault]
-) -> tuple[Barrier, ...]:
+def read_barriers(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Barrier, ...]:
     """Return the barriers of a layer: polylines, or ranges of the line itself (`on_line`)."""
     barriers: list[Barrier] = []
-    for row in _rows(layer, barrier_schema(seasons), faults):
+    for row in layer_rows(layer, with_delays(BARRIERS, band.seasons), faults):
         shape = layer.geometry[row.number - 1]
         on_line = row.flag("on_line")
         to_m = row.maybe("to_m")
@@ -229,7 +230,7 @@ def read_barriers(
                 Barrier(
                     row.text("barrier_id"),
                     row.text("kind"),
-                    {season: row.number_at(f"{DELAY_PREFIX}{season}") for season in seasons},
+                    delays_of(row, band.seasons),
                     () if on_line else polylines(shape),
                     on_line,
                     row.number_at("from_m") if on_line else 0.0,
@@ -239,9 +240,14 @@ def read_barriers(
     return tuple(barriers)
 
 
+def delays_of(row: Row, seasons: Iterable[str]) -> dict[str, float]:
+    """Return the seconds of a row that crossing costs in each season."""
+    return {season: row.number_at(f"{DELAY_PREFIX}{season}") for season in seasons}
+
+
 def read_goals(layer: Layer, band: Band, faults: list[Fault]) -> Goals:
     """Return the places crossers want to reach; at least one vertex must lie in the band, at home."""
-    rows = _rows(layer, GOALS, faults)
+    rows = layer_rows(layer, GOALS, faults)
     lines: list[NDArray[np.float64]] = []
     for row in rows:
         shape = layer.geometry[row.number - 1]
@@ -261,7 +267,7 @@ def read_goals(layer: Layer, band: Band, faults: list[Fault]) -> Goals:
 
 def _ranges(layer: Layer, schema: Schema, band: Band, faults: list[Fault]) -> list[tuple[Row, ChainageRange]]:
     found: list[tuple[Row, ChainageRange]] = []
-    for row in _rows(layer, schema, faults):
+    for row in layer_rows(layer, schema, faults):
         km_from, km_to = row.maybe("km_from"), row.maybe("km_to")
         if km_from is None or not row.complete:
             continue
@@ -302,7 +308,7 @@ def read_weights(
 def read_marks(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Mark, ...]:
     """Return named points of the line."""
     marks: list[Mark] = []
-    for row in _rows(layer, MARKS, faults):
+    for row in layer_rows(layer, MARKS, faults):
         if not row.complete:
             continue
         mark = Mark(row.text("name"), row.number_at("km") * 1e3)

@@ -6,17 +6,16 @@ reports all faults of all files. The tables behind it are `sarhad.io.schemas` an
 
 from __future__ import annotations
 
-import hashlib
 import math
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.cover import check_terrain
 from sarhad.io.equipment import read_equipment, read_targets
+from sarhad.io.land import read_land_cover, read_openings, read_roads
 from sarhad.io.line import read_line_with_notes
 from sarhad.io.placed import (
     Band,
@@ -29,10 +28,10 @@ from sarhad.io.placed import (
     read_teams,
     read_weights,
 )
+from sarhad.io.reading import PROJECT_FILE, Reading, parse, sha256
 from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS
 from sarhad.io.settings import read_settings
 from sarhad.io.tables import Column, Place, Row, check_rows, check_section, check_unique, nearest
-from sarhad.io.vector import Layer, read_layer
 from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType
 from sarhad.model.line import HomeSide, Line
@@ -40,7 +39,6 @@ from sarhad.model.plan import Budget
 from sarhad.model.project import Candidates, Goals, Project, Settings, TerrainSource
 from sarhad.model.target import Target
 
-PROJECT_FILE = "project.toml"
 SHARE_TOLERANCE = 1e-9
 
 T = TypeVar("T")
@@ -69,103 +67,27 @@ def read_project_line(folder: str | Path) -> Line:
     Raises:
         InputFaults: every fault of `project.toml` that keeps it from being read, and of the line's file.
     """
-    document = _parse(Path(folder))
+    document = parse(Path(folder))
     if isinstance(document, Fault):
         raise InputFaults([document])
-    reading = _Reading(Path(folder), document)
+    reading = Reading(Path(folder), document)
     line, _ = _read_line(reading)
     if line is None:
         raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
     return line
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A folder while it is read: the parsed `project.toml`, the faults and the hashes so far."""
-
-    folder: Path
-    document: Mapping[str, object]
-    faults: list[Fault] = field(default_factory=list)
-    hashes: dict[str, str] = field(default_factory=dict)
-
-    def place(self, section: str) -> Place:
-        """Return the place of a section of `project.toml`."""
-        return Place(PROJECT_FILE, section)
-
-    def raw(self, section: str) -> Mapping[str, object] | None:
-        """Return a section as written; None, with a fault where that is one, if it is not a table."""
-        if section not in self.document:
-            return None
-        raw = self.document[section]
-        if not isinstance(raw, Mapping):
-            self.faults.append(self.place(section).fault(f"a section [{section}]", f"{raw!r}"))
-            return None
-        return raw
-
-    def section(self, name: str, *, leave: Iterable[str] = ()) -> Row | None:
-        """Return a checked section, without the keys to `leave` out; None where there is none."""
-        raw = self.raw(name)
-        if raw is None:
-            return None
-        own = {key: value for key, value in raw.items() if key not in set(leave)}
-        return check_section(own, SECTIONS[name], self.place(name), self.faults)
-
-    def file(self, row: Row) -> tuple[str, Path] | None:
-        """Return name and path of a section's file and note its hash; None where it names none."""
-        if not row.has("file"):
-            return None
-        name = row.text("file")
-        path = self.folder / name
-        if path.is_file() and name not in self.hashes:
-            self.hashes[name] = _sha256(path)
-        return name, path
-
-    def layer(self, section: str) -> Layer | None:
-        """Return the layer that a section names; None where there is no such section or no such layer."""
-        row = self.section(section)
-        named = None if row is None else self.file(row)
-        if row is None or named is None:
-            return None
-        layer = row.text("layer") if row.has("layer") else ""
-        return read_layer(named[1], named[0], layer, self.faults)
-
-    def placed(self, section: str, read: Callable[[Layer, Band, list[Fault]], T], band: Band) -> T | None:
-        """Return what a reader of `sarhad.io.placed` makes of a section's layer; None without one."""
-        layer = self.layer(section)
-        return None if layer is None else read(layer, band, self.faults)
-
-    def gather(self, error: InputFaults, file: str) -> None:
-        """Take over faults that were raised, under the name by which the project knows the file."""
-        self.faults.extend(replace(fault, file=file) for fault in error.faults)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _read(folder: Path) -> tuple[Project | None, list[Fault]]:
-    document = _parse(folder)
+    document = parse(folder)
     if isinstance(document, Fault):
         return None, [document]
-    reading = _Reading(folder, document)
-    reading.hashes[PROJECT_FILE] = _sha256(folder / PROJECT_FILE)
+    reading = Reading(folder, document)
+    reading.hashes[PROJECT_FILE] = sha256(folder / PROJECT_FILE)
     _check_sections(reading)
     return _build(reading), reading.faults
 
 
-def _parse(folder: Path) -> Mapping[str, object] | Fault:
-    """Return the parsed `project.toml`, or the fault that keeps it from being one."""
-    place = Place(PROJECT_FILE)
-    try:
-        return tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return place.fault(f"a file {PROJECT_FILE} in the project folder", "no such file")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return place.fault("TOML in UTF-8", error)
-
-
-def _check_sections(reading: _Reading) -> None:
+def _check_sections(reading: Reading) -> None:
     """Append a fault for unknown sections, missing ones, and pairs that exclude each other."""
     there = set(reading.document)
     for name in reading.document:
@@ -183,7 +105,7 @@ def _check_sections(reading: _Reading) -> None:
             reading.faults.append(reading.place(other).fault(f"either {one} or {other}", "both"))
 
 
-def _build(reading: _Reading) -> Project | None:
+def _build(reading: Reading) -> Project | None:
     """Read every section in turn; None where a part without which there is no project is missing."""
     about = reading.section("project")
     settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
@@ -192,10 +114,11 @@ def _build(reading: _Reading) -> Project | None:
     conditions = _read_conditions(reading)
     budget = _read_budget(reading, equipment)
     line, notes = _read_line(reading)
-    band = Band(line, settings, equipment)
     seasons = tuple(dict.fromkeys(condition.season for condition in conditions))
+    band = Band(line, settings, equipment, seasons)
     weights, weight_of = reading.placed("weights", read_weights, band) or ((), {})
-    barriers = reading.layer("barriers")
+    barriers = reading.named("barriers")
+    blocks = () if barriers is None else read_barriers(barriers[1], band, reading.faults)
     goals = reading.placed("goals", read_goals, band) or Goals()
     marks = reading.placed("marks", read_marks, band) or ()
     districts = reading.placed("districts", read_districts, band) or ()
@@ -203,7 +126,9 @@ def _build(reading: _Reading) -> Project | None:
     teams = reading.placed("teams", read_teams, band) or ()
     sites = reading.placed("sites", read_sites, band) or ()
     candidates = _read_candidates(reading)
-    blocks = () if barriers is None else read_barriers(barriers, seasons, band, reading.faults)
+    roads = read_roads(reading, band)
+    openings = read_openings(reading, [block.barrier_id for block in blocks], band)
+    land_cover = read_land_cover(reading, band)
     terrain = _read_terrain(reading, line, settings)
     if reading.faults or about is None or line is None or terrain is None or budget is None:
         return None
@@ -230,11 +155,16 @@ def _build(reading: _Reading) -> Project | None:
         weight_of=weight_of,
         hashes=dict(sorted(reading.hashes.items())),
         notes=(*about.texts("notes"), *notes),
+        roads=roads,
+        openings=openings,
+        land_cover=land_cover,
+        teams_held=barriers is not None and barriers[0].values["holds"] == "everyone",
+        sources=dict(sorted(reading.sources.items())),
     )
 
 
 def _table(
-    reading: _Reading, section: str, read: Callable[[Path | None], Mapping[str, T]]
+    reading: Reading, section: str, read: Callable[[Path | None], Mapping[str, T]]
 ) -> tuple[Row | None, Mapping[str, T]]:
     """Read the shipped table of equipment or targets; the project's own entries add to it or replace."""
     row = reading.section(section)
@@ -250,7 +180,7 @@ def _table(
 
 
 def _known(
-    reading: _Reading, section: str, column: str, words: Iterable[str], known: Iterable[str]
+    reading: Reading, section: str, column: str, words: Iterable[str], known: Iterable[str]
 ) -> tuple[str, ...]:
     """Return the words that are known, without repeats; the others are faults."""
     good: list[str] = []
@@ -266,13 +196,13 @@ def _known(
     return tuple(good)
 
 
-def _read_equipment(reading: _Reading) -> tuple[Mapping[str, EquipmentType], tuple[str, ...]]:
+def _read_equipment(reading: Reading) -> tuple[Mapping[str, EquipmentType], tuple[str, ...]]:
     row, equipment = _table(reading, "equipment", read_equipment)
     words = row.texts("offered") if row is not None else ()
     return equipment, _known(reading, "equipment", "offered", words, equipment) or tuple(equipment)
 
 
-def _read_targets(reading: _Reading) -> tuple[Target, ...]:
+def _read_targets(reading: Reading) -> tuple[Target, ...]:
     row, targets = _table(reading, "targets", read_targets)
     words = row.texts("use") if row is not None else ()
     if row is not None and row.complete and not words:
@@ -280,7 +210,7 @@ def _read_targets(reading: _Reading) -> tuple[Target, ...]:
     return tuple(targets[word] for word in _known(reading, "targets", "use", words, targets))
 
 
-def _read_conditions(reading: _Reading) -> tuple[Condition, ...]:
+def _read_conditions(reading: Reading) -> tuple[Condition, ...]:
     """Return the conditions of `[[condition]]` or of the file of `[conditions]`; shares sum to 1."""
     if "condition" in reading.document:
         place = reading.place("condition")
@@ -308,7 +238,7 @@ def _read_conditions(reading: _Reading) -> tuple[Condition, ...]:
     return tuple(Condition(**cast(dict[str, Any], values)) for values in chosen)
 
 
-def _read_budget(reading: _Reading, equipment: Mapping[str, EquipmentType]) -> Budget | None:
+def _read_budget(reading: Reading, equipment: Mapping[str, EquipmentType]) -> Budget | None:
     row = reading.section("budget", leave=("stock",))
     if row is None:
         return None
@@ -324,7 +254,7 @@ def _read_budget(reading: _Reading, equipment: Mapping[str, EquipmentType]) -> B
     return Budget(row.number_at("money_usd"), row.number_at("crew_n"), stock) if row.complete else None
 
 
-def _read_line(reading: _Reading) -> tuple[Line | None, tuple[str, ...]]:
+def _read_line(reading: Reading) -> tuple[Line | None, tuple[str, ...]]:
     row = reading.section("line")
     named = None if row is None else reading.file(row)
     if row is None or named is None:
@@ -349,14 +279,14 @@ def _read_line(reading: _Reading) -> tuple[Line | None, tuple[str, ...]]:
         return None, ()
 
 
-def _read_candidates(reading: _Reading) -> Candidates:
+def _read_candidates(reading: Reading) -> Candidates:
     row = reading.section("candidates")
     if row is None or not row.complete:
         return Candidates()
     return Candidates(**cast(dict[str, Any], dict(row.values)))
 
 
-def _read_terrain(reading: _Reading, line: Line | None, settings: Settings) -> TerrainSource | None:
+def _read_terrain(reading: Reading, line: Line | None, settings: Settings) -> TerrainSource | None:
     row = reading.section("terrain")
     named = None if row is None else reading.file(row)
     if row is None or named is None:

@@ -83,6 +83,67 @@ BARRIERS = Schema(
 )
 DELAY_PREFIX = "delay_s_"
 DELAY_NOTE = "Time that crossing it costs in that season, or closed; one column for every season in use"
+OPENINGS = Schema(
+    "openings",
+    (
+        Column("opening_id", "text", "Id of the opening", required=True),
+        Column("kind", "text", "What it is: ford, bridge, ferry, gate", required=True),
+        Column("barrier_id", "text", "Barrier it opens; empty: every one within a cell of it", default=""),
+        *_POINT,
+    ),
+    key="opening_id",
+)
+ROADS = Schema(
+    "roads",
+    (
+        Column("road_id", "text", "Id of the road, if it has one"),
+        Column("road_class", "text", "Its class, from the table of classes; or give speed_mps"),
+        Column("speed_mps", "number", "Speed of a team's vehicle on it", "m/s", low=0, high=60, above=True),
+        Column("closed", "texts", "Seasons in which it is closed", default=()),
+    ),
+)
+LAND_COVER = Schema(
+    "landcover",
+    (
+        Column("cover_id", "text", "Id of the polygon, if it has one"),
+        Column("cover_class", "text", "Its class, from the table of classes", required=True),
+    ),
+)
+ROAD_CLASSES = Schema(
+    "road_classes",
+    (
+        Column("road_class", "text", "Class of road", required=True),
+        Column(
+            "speed_kmh",
+            "number",
+            "Speed of a team's vehicle",
+            "km/h",
+            required=True,
+            low=0,
+            high=216,
+            above=True,
+        ),
+        Column("source", "text", "Where the figure comes from", required=True),
+    ),
+    key="road_class",
+)
+_SHARE = "Share of the detection rate on open ground: "
+COVER_CLASSES = Schema(
+    "cover_classes",
+    (
+        Column("cover_class", "text", "Class of land cover", required=True),
+        Column("person_leaf_on", "number", _SHARE + "persons, leaves on", required=True, low=0, high=1),
+        Column("person_leaf_off", "number", _SHARE + "persons, leaves off", required=True, low=0, high=1),
+        Column("vehicle_leaf_on", "number", _SHARE + "vehicles, leaves on", required=True, low=0, high=1),
+        Column("vehicle_leaf_off", "number", _SHARE + "vehicles, leaves off", required=True, low=0, high=1),
+        Column(
+            "friction_foot", "number", "Factor on time on foot, mounted too", required=True, low=1, high=1e3
+        ),
+        Column("friction_vehicle", "number", "Factor on driving time", required=True, low=1, high=1e3),
+        Column("source", "text", "Where the figures come from", required=True),
+    ),
+    key="cover_class",
+)
 GOALS = Schema("goals", (Column("goal_id", "text", "Id of the goal, if it has one"), *_POINT), key="goal_id")
 
 _KM_FROM = Column("km_from", "number", "Chainage where it starts", "km", required=True, low=0)
@@ -123,10 +184,27 @@ CONDITIONS = Schema(
     ),
     key="condition_id",
 )
-SCHEMAS = (ASSETS, TEAMS, SITES, BARRIERS, GOALS, RANGES, WEIGHTS, MARKS, CONDITIONS)
+SCHEMAS = (
+    ASSETS,
+    TEAMS,
+    SITES,
+    BARRIERS,
+    OPENINGS,
+    ROADS,
+    LAND_COVER,
+    ROAD_CLASSES,
+    COVER_CLASSES,
+    GOALS,
+    RANGES,
+    WEIGHTS,
+    MARKS,
+    CONDITIONS,
+)
 
 _FILE = Column("file", "text", "File, relative to the folder", required=True)
 _LAYER = Column("layer", "text", "Layer, where the file holds several")
+_SOURCE = Column("source", "text", "Where the layer comes from; it goes into every result")
+_CLASSES = Column("classes", "text", "Table of your own classes, added to the shipped one")
 _RULE = Candidates()
 _TERRAIN_KINDS: tuple[str, ...] = get_args(get_type_hints(TerrainSource)["kind"])
 
@@ -172,8 +250,28 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
             above=True,
         ),
     ),
-    "goals": (_FILE, _LAYER),
-    "barriers": (_FILE, _LAYER),
+    "goals": (_FILE, _LAYER, _SOURCE),
+    "barriers": (
+        _FILE,
+        _LAYER,
+        Column(
+            "holds",
+            "text",
+            "Whom barriers hold that do not follow the line",
+            default="crossers",
+            choices=("crossers", "everyone"),
+        ),
+        _SOURCE,
+    ),
+    "openings": (_FILE, _LAYER, _SOURCE),
+    "roads": (_FILE, _LAYER, _CLASSES, _SOURCE),
+    "landcover": (
+        _FILE,
+        _LAYER,
+        Column("leaf_off", "texts", "Seasons in which trees have no leaves; [] for none", required=True),
+        _CLASSES,
+        _SOURCE,
+    ),
     "equipment": (
         Column("file", "text", "Table of your own types, added to the shipped one"),
         Column("offered", "texts", "Types that a plan may buy; empty for all", default=()),
@@ -195,10 +293,10 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
 REQUIRED_SECTIONS = ("project", "line", "terrain", "targets", "budget")
 
 
-def barrier_schema(seasons: Iterable[str]) -> Schema:
-    """Return the schema of barriers with one column of delays for every season."""
+def with_delays(schema: Schema, seasons: Iterable[str]) -> Schema:
+    """Return the schema of barriers or openings with one column of delays for every season."""
     delays = (
         Column(f"{DELAY_PREFIX}{season}", "delay", DELAY_NOTE, "s", required=True, low=0)
         for season in seasons
     )
-    return Schema(BARRIERS.title, (*BARRIERS.columns, *delays), BARRIERS.key)
+    return Schema(schema.title, (*schema.columns, *delays), schema.key)

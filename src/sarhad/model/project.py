@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sarhad.model.asset import Asset, Site, Team
 from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType
+from sarhad.model.land import LandCover, Opening, Roads
 from sarhad.model.line import ChainageRange, Line, Mark
 from sarhad.model.plan import Budget
 from sarhad.model.target import Target
@@ -103,7 +104,11 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
-    """Everything a computation needs, read and checked; `hashes` are SHA-256 of the input files."""
+    """Everything a computation needs, read and checked; `hashes` are SHA-256 of the input files.
+
+    `teams_held` says that barriers beside the line hold teams too; `sources` says by section where a layer
+    comes from.
+    """
 
     folder: Path
     title: str
@@ -127,3 +132,8 @@ class Project:
     weight_of: Mapping[str, float] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    roads: Roads | None = None
+    openings: tuple[Opening, ...] = ()
+    land_cover: LandCover | None = None
+    teams_held: bool = False
+    sources: Mapping[str, str] = field(default_factory=dict)

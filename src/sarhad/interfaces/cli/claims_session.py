@@ -14,7 +14,7 @@ from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import Desk
 from sarhad.io.dates import read_date
 from sarhad.io.gazetteer import read_gazetteer
-from sarhad.io.project import PROJECT_FILE as PROJECT
+from sarhad.io.reading import PROJECT_FILE as PROJECT
 from sarhad.io.project import open_project
 from sarhad.ledger.ledger import ledger_folder, open_ledger
 from sarhad.ledger.signing import read_private_key, sign
