@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sarhad.io import terrain
+from sarhad.io import terrain_layer
 from sarhad.kernels import relief
 
 F, M = relief.FACTOR, relief.MARGIN
 PLACE = relief.Place(100, 200, 463.0, 370.0)
-EXEMPLARS = terrain._exemplars()
+EXEMPLARS = terrain_layer.exemplars()
 
 
 @st.composite

@@ -33,7 +33,7 @@ def _sector(cell_m: float, *barriers: Barrier) -> tuple[Project, Sector]:
         title="test",
         settings=Settings(cell_m=cell_m, band_home_m=4_000.0, band_beyond_m=4_000.0),
         line=Line("east", (part,), "left", "drawn", 900.0),
-        terrain=TerrainSource(Path("none.tif"), "synthetic", "none", "none"),
+        terrain=TerrainSource((Path("none.tif"),), "synthetic", "none", "none"),
         marks=(),
         districts=(),
         assets=(),

@@ -268,21 +268,21 @@ def test_an_overview_is_the_raster_and_nothing_where_there_is_none(small: Projec
     import rasterio
     from rasterio.transform import Affine  # the raster's own frame, read the plain way
 
-    with rasterio.open(small.terrain.path) as data:
+    with rasterio.open(small.terrain.paths[0]) as data:
         raw, transform = data.read(1), data.transform
     assert isinstance(transform, Affine)
     same = Grid("EPSG:32642", transform.c, transform.f, 200.0, 300, 500)
-    assert np.allclose(read_overview(small.terrain.path, same), raw, atol=0.01)
+    assert np.allclose(read_overview(small.terrain.paths, same), raw, atol=0.01)
     beyond = Grid("EPSG:32642", transform.c - 2_000.0, transform.f, 200.0, 300, 100)
-    found = read_overview(small.terrain.path, beyond)
+    found = read_overview(small.terrain.paths, beyond)
     assert np.isnan(found[:, :10]).all()
     assert not np.isnan(found[:, 10:]).any()
     nowhere = Grid("EPSG:32642", transform.c - 90_000.0, transform.f, 200.0, 5, 5)
-    assert np.isnan(read_overview(small.terrain.path, nowhere)).all()
+    assert np.isnan(read_overview(small.terrain.paths, nowhere)).all()
     coarse = Grid("EPSG:32642", transform.c, transform.f, 2_000.0, 30, 50)
     blocks = raw.reshape(30, 10, 50, 10).mean(axis=(1, 3))
     inner = (slice(3, -3), slice(3, -3))
-    assert np.abs(read_overview(small.terrain.path, coarse)[inner] - blocks[inner]).max() < 15.0
+    assert np.abs(read_overview(small.terrain.paths, coarse)[inner] - blocks[inner]).max() < 15.0
 
 
 def test_labels_cover_nothing(small: Project) -> None:

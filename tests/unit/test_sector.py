@@ -47,7 +47,7 @@ def _part(part_id: str, points: list[tuple[float, float]], from_m: float = 0.0) 
 
 
 def _project(line: Line, settings: Settings = SMALL, goals: Goals | None = None) -> Project:
-    terrain = TerrainSource(Path("none.tif"), "synthetic", "none", "none")
+    terrain = TerrainSource((Path("none.tif"),), "synthetic", "none", "none")
     return Project(
         folder=Path(),
         title="test",

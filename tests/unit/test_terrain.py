@@ -11,8 +11,9 @@ from rasterio.warp import Resampling, reproject
 from scipy import ndimage
 
 from sarhad.errors import InputFaults
-from sarhad.io import terrain as terrain_module
-from sarhad.io.terrain import VOID_SPAN, open_terrain
+from sarhad.io import mosaic as mosaic_module
+from sarhad.io.terrain import open_terrain
+from sarhad.io.terrain_layer import VOID_SPAN, fill_voids
 from sarhad.model.grid import Grid
 from sarhad.model.project import Settings, TerrainSource
 
@@ -44,7 +45,7 @@ def save(path: Path, value: np.ndarray, crs: str, left: float, top: float, step:
 
 
 def source(path: Path, kind: str = "real", voids: str = "refuse") -> TerrainSource:
-    return TerrainSource(path, kind, "EGM2008", "made up", voids)
+    return TerrainSource((path,), kind, "EGM2008", "made up", voids)
 
 
 @pytest.fixture(scope="module")
@@ -81,20 +82,20 @@ def test_kind_and_realisations(coarse, fine):
 
 
 def test_opening_reads_no_pixel_and_travels_between_processes(coarse, monkeypatch):
-    monkeypatch.setattr(terrain_module, "read_window", None)
+    monkeypatch.setattr(mosaic_module, "read_window", None)
     terrain = open_terrain(source(coarse), Settings())
     assert pickle.loads(pickle.dumps(terrain)) == terrain
 
 
 def test_only_the_needed_window_is_read(fine, monkeypatch):
     read = []
-    original = terrain_module.read_window
+    original = mosaic_module.read_window
 
     def spy(frame, row, col, n_row, n_col):
         read.append(n_row * n_col)
         return original(frame, row, col, n_row, n_col)
 
-    monkeypatch.setattr(terrain_module, "read_window", spy)
+    monkeypatch.setattr(mosaic_module, "read_window", spy)
     open_terrain(source(fine), Settings(cell_m=30.0)).heights_m(Grid(TMERC, 0.0, 0.0, 30.0, 20, 20))
     assert sum(read) < 30 * 40
 
@@ -224,10 +225,18 @@ def test_up_to_the_edge_of_the_source_is_covered(coarse):
     assert np.isfinite(open_terrain(source(coarse), Settings()).heights_m(grid)).all()
 
 
-def test_voids_are_refused_with_count_share_and_place(tmp_path):
+def test_voids_are_refused_with_count_and_place(tmp_path):
     path = holed(tmp_path / "v.tif", slice(30, 32), slice(40, 43))
-    with pytest.raises(InputFaults, match=r"6 void cells .*%.* lon 70\.96\d+ lat 38\.02\d+"):
+    with pytest.raises(InputFaults, match=r"\d+ of 28500 cells on or beside a void") as caught:
         open_terrain(source(path), Settings()).heights_m(GRID)
+    n = int(caught.value.faults[0].found.split()[0])
+    lon_deg, lat_deg = (float(word) for word in caught.value.faults[0].found.split()[-3::2])
+    row, col = (38.15 - lat_deg) / COARSE_DEG, (lon_deg - 70.8) / COARSE_DEG
+    reach = 7  # source cells that a refined height looks at
+    assert 30 - reach <= row <= 32 + reach
+    assert 40 - reach <= col <= 43 + reach
+    cells_m2 = (2 + 2 * reach) * (3 + 2 * reach) * 463.0 * 365.0
+    assert n * 8_100.0 == pytest.approx(cells_m2, rel=0.05)
 
 
 def test_small_voids_are_filled_the_same_through_any_window(tmp_path):
@@ -243,7 +252,7 @@ def test_small_voids_are_filled_the_same_through_any_window(tmp_path):
 def test_filling_is_inverse_squared_distance_to_the_rim():
     value = np.arange(30.0).reshape(5, 6)
     value[2, 2] = value[2, 3] = np.nan
-    found = terrain_module._fill_voids(value, (100.0, 50.0))
+    found = fill_voids(value, (100.0, 50.0))
     rim = [(i, j) for i in (1, 2, 3) for j in (1, 2, 3, 4) if (i, j) not in ((2, 2), (2, 3))]
     weight = [1.0 / ((100.0 * (i - 2)) ** 2 + (50.0 * (j - 2)) ** 2) for i, j in rim]
     height = [6.0 * i + j for i, j in rim]
@@ -254,7 +263,7 @@ def test_filling_is_inverse_squared_distance_to_the_rim():
 def test_a_filled_void_stays_within_its_rim():
     value = hills(30, 30)
     value[10:18, 12:20] = np.nan
-    found = terrain_module._fill_voids(value, (460.0, 370.0))[10:18, 12:20]
+    found = fill_voids(value, (460.0, 370.0))[10:18, 12:20]
     rim = hills(30, 30)[9:19, 11:21]
     assert rim.min() <= found.min() <= found.max() <= rim.max()
 
@@ -324,5 +333,5 @@ class TestRealRelief:
             lon_deg, lat_deg = data.xy(int(row), int(col))
         crs = f"+proj=tmerc +lat_0={lat_deg} +lon_0={lon_deg} +datum=WGS84 +units=m"
         grid = Grid(crs, -900.0, 900.0, 90.0, 20, 20)
-        with pytest.raises(InputFaults, match="void cells"):
+        with pytest.raises(InputFaults, match="beside a void"):
             open_terrain(source(path), Settings()).heights_m(grid)

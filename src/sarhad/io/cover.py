@@ -8,7 +8,8 @@ samples nothing is promised: reading the heights of a sector checks every cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line import place_on_line, point_off_line
-from sarhad.io.raster import RasterFrame, read_frame, read_window
+from sarhad.io.mosaic import Mosaic, lay_mosaics, read_mosaic
+from sarhad.io.raster import is_whole
 from sarhad.io.tables import Place
+from sarhad.io.tile_pairs import overlap_faults
+from sarhad.io.tile_words import source_faults
 from sarhad.io.vector import GEOGRAPHIC, check_crs_fits
 from sarhad.model.line import Line
 from sarhad.model.project import Settings, TerrainSource
@@ -28,59 +32,70 @@ RUN_GAP_M = 20_000.0
 """Uncovered chainages nearer than this to each other are reported as one run."""
 BLOCK = 64
 """Steps of chainage whose heights are read in one window."""
+LEAST_M, GREATEST_M = -500.0, 9_000.0
+"""Dry land lies between: the Dead Sea at -430 m, Everest at 8,849 m."""
 
 F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Samples:
-    """(point,) arrays in order of chainage; `row`, `col` are fractional cells of the raster."""
+    """(point,) arrays in order of chainage; `outside` says that no tile covers the point."""
 
     chainage_m: F64
     lon_deg: F64
     lat_deg: F64
-    row: F64
-    col: F64
     outside: NDArray[np.bool_]
 
 
 def check_terrain(
     source: TerrainSource, line: Line | None, settings: Settings, place: Place, faults: list[Fault]
 ) -> None:
-    """Append what is wrong with the terrain: its frame, its reference system, its cover, its voids.
+    """Append what is wrong with the terrain: its files, their words, how they fit, its cover, its voids.
 
-    Without a line only the frame is checked.
+    Faults of one file name its path, those of all together `place`. Without a line only files are checked.
     """
     try:
-        frame = read_frame(source.path)
+        mosaics = lay_mosaics(source.paths)
     except InputFaults as error:
-        faults += [replace(fault, file=place.file) for fault in error.faults]
+        faults += error.faults
         return
-    tag = frame.tag("KIND").lower()
-    if source.kind in ("real", "user") and tag.startswith(("synthetic", "refined")):
-        expected = f"{tag.split()[0]}, as the file's tag KIND says"
-        faults.append(place.fault(expected, source.kind, column="kind"))
-    if not _crs_fits(frame, place, faults) or line is None:
-        return
-    samples = _samples(frame, line, settings)
-    _check_cover(frame, samples, settings, place, faults)
+    faults += source_faults(source, mosaics)
     try:
-        _check_voids(source, frame, samples, place, faults)
+        fits = _check_files(mosaics, faults)
+        if not fits or line is None or not mosaics:
+            return
+        samples = _samples(mosaics, line, settings)
+        _check_cover(mosaics, samples, settings, place, faults)
+        _check_heights(source, mosaics, samples, place, faults)
     except InputFaults as error:
-        faults += [replace(fault, file=place.file) for fault in error.faults]
+        faults += error.faults
 
 
-def _crs_fits(frame: RasterFrame, place: Place, faults: list[Fault]) -> bool:
+def _check_files(mosaics: Sequence[Mosaic], faults: list[Fault]) -> bool:
+    """Append faults of files: cut short, coordinates, overlaps; say whether heights can be read."""
+    before = len(faults)
+    for mosaic in mosaics:
+        for tile in mosaic.tiles:
+            if not is_whole(tile.frame):
+                found = "a file that ends before its last cells"
+                faults.append(Fault(str(tile.frame.path), "", 0, "", "a whole raster", found))
+        _check_crs(mosaic, faults)
+    sound = len(faults) == before
+    for mosaic in mosaics if sound else ():
+        faults += overlap_faults(mosaic)
+    return sound
+
+
+def _check_crs(mosaic: Mosaic, faults: list[Fault]) -> None:
     from pyproj import CRS
 
-    right, bottom = frame.left + frame.n_col * frame.dx, frame.top - frame.n_row * frame.dy
-    return check_crs_fits(CRS.from_wkt(frame.crs), (frame.left, bottom, right, frame.top), place, faults)
+    place = Place(str(mosaic.tiles[0].frame.path))
+    check_crs_fits(CRS.from_wkt(mosaic.crs), mosaic.bounds(), place, faults)
 
 
-def _samples(frame: RasterFrame, line: Line, settings: Settings) -> _Samples:
+def _samples(mosaics: Sequence[Mosaic], line: Line, settings: Settings) -> _Samples:
     """Sample the band: five offsets at every step of chainage, kept where they truly lie in the band."""
-    from pyproj import Transformer
-
     step_m = max(STEP_M, line.length_m / MAX_STEPS)
     at_m = np.concatenate(
         [np.linspace(p.from_m, p.to_m, _count(p.to_m - p.from_m, step_m)) for p in line.parts]
@@ -92,10 +107,17 @@ def _samples(frame: RasterFrame, line: Line, settings: Settings) -> _Samples:
     in_band = (found_m >= -beyond_m - 1.0) & (found_m <= home_m + 1.0)
     order = np.flatnonzero(in_band)[np.argsort(chainage_m[in_band], kind="stable")]
     lon, lat = lon_deg.ravel()[order], lat_deg.ravel()[order]
-    x, y = Transformer.from_crs(GEOGRAPHIC, frame.crs, always_xy=True).transform(lon, lat)
-    row, col = (frame.top - y) / frame.dy - 0.5, (x - frame.left) / frame.dx - 0.5
-    outside = ~((row >= -0.5) & (row <= frame.n_row - 0.5) & (col >= -0.5) & (col <= frame.n_col - 0.5))
-    return _Samples(chainage_m[order], lon, lat, row, col, outside)
+    held = np.zeros(len(order), dtype=np.bool_)
+    for mosaic in mosaics:
+        held |= mosaic.holds(*_cells(mosaic, lon, lat))
+    return _Samples(chainage_m[order], lon, lat, ~held)
+
+
+def _cells(mosaic: Mosaic, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
+    from pyproj import Transformer
+
+    to_mosaic = Transformer.from_crs(GEOGRAPHIC, mosaic.crs, always_xy=True)
+    return mosaic.cells_at(*to_mosaic.transform(lon_deg, lat_deg))
 
 
 def _count(length_m: float, step_m: float) -> int:
@@ -103,28 +125,36 @@ def _count(length_m: float, step_m: float) -> int:
 
 
 def _check_cover(
-    frame: RasterFrame, samples: _Samples, settings: Settings, place: Place, faults: list[Fault]
+    mosaics: Sequence[Mosaic], samples: _Samples, settings: Settings, place: Place, faults: list[Fault]
 ) -> None:
-    if not samples.outside.any():
+    outside = np.flatnonzero(samples.outside)
+    if not outside.size:
         return
-    missing_m = _missing_m(frame, samples)
+    missing_m = np.zeros(len(samples.outside))
+    missing_m[outside] = _missing_m(mosaics, samples.lon_deg[outside], samples.lat_deg[outside])
     band = f"{settings.band_home_m / 1e3:g} km home and {settings.band_beyond_m / 1e3:g} km beyond the line"
-    for run in _runs(np.flatnonzero(samples.outside), samples.chainage_m):
+    for run in _runs(outside, samples.chainage_m):
         km = samples.chainage_m[run] / 1e3
         short_km = missing_m[run].max() / 1e3
         found = f"none at km {km[0]:.1f}-{km[-1]:.1f} of the line, up to {short_km:.1f} km short"
         faults.append(place.fault(f"heights over the band, {band}", found))
 
 
-def _missing_m(frame: RasterFrame, samples: _Samples) -> F64:
-    """Return how far each sample lies from the raster, metres on the ellipsoid; 0 inside."""
+def _missing_m(mosaics: Sequence[Mosaic], lon_deg: F64, lat_deg: F64) -> F64:
+    """Return how far each place lies from the nearest tile, metres on the ellipsoid."""
     from pyproj import Geod, Transformer
 
-    x = frame.left + (np.clip(samples.col, -0.5, frame.n_col - 0.5) + 0.5) * frame.dx
-    y = frame.top - (np.clip(samples.row, -0.5, frame.n_row - 0.5) + 0.5) * frame.dy
-    lon, lat = Transformer.from_crs(frame.crs, GEOGRAPHIC, always_xy=True).transform(x, y)
-    away_m = Geod(ellps="WGS84").inv(samples.lon_deg, samples.lat_deg, lon, lat)[2]
-    return np.where(samples.outside, np.nan_to_num(away_m, nan=np.inf), 0.0)
+    least_m = np.full(len(lon_deg), np.inf)
+    for mosaic in mosaics:
+        row, col = _cells(mosaic, lon_deg, lat_deg)
+        to_lon_lat = Transformer.from_crs(mosaic.crs, GEOGRAPHIC, always_xy=True)
+        for tile in mosaic.tiles:
+            near_row = np.clip(row, tile.row - 0.5, tile.row + tile.frame.n_row - 0.5)
+            near_col = np.clip(col, tile.col - 0.5, tile.col + tile.frame.n_col - 0.5)
+            near = to_lon_lat.transform(*mosaic.place_of(near_row, near_col))
+            away_m = Geod(ellps="WGS84").inv(lon_deg, lat_deg, *near)[2]
+            least_m = np.fmin(least_m, away_m)
+    return least_m
 
 
 def _runs(index: NDArray[np.intp], chainage_m: F64) -> list[NDArray[np.intp]]:
@@ -133,14 +163,15 @@ def _runs(index: NDArray[np.intp], chainage_m: F64) -> list[NDArray[np.intp]]:
     return np.split(index, cuts)
 
 
-def _check_voids(
-    source: TerrainSource, frame: RasterFrame, samples: _Samples, place: Place, faults: list[Fault]
+def _check_heights(
+    source: TerrainSource, mosaics: Sequence[Mosaic], samples: _Samples, place: Place, faults: list[Fault]
 ) -> None:
-    """Append a fault where no height is finite, or where voids are refused and some sample is one."""
+    """Append a fault where no height is finite, voids are refused and there, or heights are no land's."""
     inside = np.flatnonzero(~samples.outside)
     if not len(inside):
         return
-    void = np.isnan(_heights_m(frame, samples.row[inside], samples.col[inside]))
+    height_m = _heights_m(mosaics, samples.lon_deg[inside], samples.lat_deg[inside])
+    void = np.isnan(height_m)
     if void.all():
         faults.append(
             place.fault("finite heights", f"none in {len(inside)} samples of the band (NaN or nodata)")
@@ -151,15 +182,24 @@ def _check_voids(
             f"voids in {void.sum()} of {len(void)} samples of the band, km {km.min():.1f} to {km.max():.1f}"
         )
         faults.append(place.fault('heights without voids, or voids = "fill"', found, column="voids"))
+    odd = (height_m < LEAST_M) | (height_m > GREATEST_M)
+    if odd.any():
+        why = "feet without saying so?" if np.nanmax(height_m) > GREATEST_M else "an undeclared nodata value?"
+        found = f"{height_m[odd][0]:g} at km {samples.chainage_m[inside[odd]][0] / 1e3:.1f} ({why})"
+        faults.append(place.fault(f"heights of land, {LEAST_M:g} to {GREATEST_M:g} m", found))
 
 
-def _heights_m(frame: RasterFrame, row: F64, col: F64) -> F64:
-    """Return the heights (point,) of the cells that hold the points; NaN where there is none."""
-    r = np.clip(np.rint(row), 0, frame.n_row - 1).astype(np.int64)
-    c = np.clip(np.rint(col), 0, frame.n_col - 1).astype(np.int64)
-    height_m = np.full(len(r), np.nan)
-    for a, b in pairwise([*range(0, len(r), 5 * BLOCK), len(r)]):
-        top, left = int(r[a:b].min()), int(c[a:b].min())
-        n_row, n_col = int(r[a:b].max()) - top + 1, int(c[a:b].max()) - left + 1
-        height_m[a:b] = read_window(frame, top, left, n_row, n_col)[r[a:b] - top, c[a:b] - left]
+def _heights_m(mosaics: Sequence[Mosaic], lon_deg: F64, lat_deg: F64) -> F64:
+    """Return the heights (point,) of the cells that hold the points, finest first; NaN where none is."""
+    height_m = np.full(len(lon_deg), np.nan)
+    for mosaic in mosaics:
+        row, col = _cells(mosaic, lon_deg, lat_deg)
+        wanted = np.flatnonzero(np.isnan(height_m) & mosaic.holds(row, col))
+        r = np.clip(np.rint(row[wanted]), 0, mosaic.n_row - 1).astype(np.int64)
+        c = np.clip(np.rint(col[wanted]), 0, mosaic.n_col - 1).astype(np.int64)
+        for a, b in pairwise([*range(0, len(wanted), 5 * BLOCK), len(wanted)]):
+            top, left = int(r[a:b].min()), int(c[a:b].min())
+            n_row, n_col = int(r[a:b].max()) - top + 1, int(c[a:b].max()) - left + 1
+            found_m = read_mosaic(mosaic, top, left, n_row, n_col)
+            height_m[wanted[a:b]] = found_m[r[a:b] - top, c[a:b] - left]
     return height_m

@@ -1,6 +1,6 @@
-"""Heights for a picture: a raster read no finer than a grid needs, and NaN where there is none.
+"""Heights for a picture: rasters read no finer than a grid needs, and NaN where there is none.
 
-The window of the raster under the grid is read by area averages of whole blocks of its cells (GDAL reads its
+The window of a raster under the grid is read by area averages of whole blocks of its cells (GDAL reads its
 overviews where it has them), then sampled by cubic splines at the grid's cell centres. For drawing only:
 nothing is computed on these heights.
 """
@@ -8,6 +8,7 @@ nothing is computed on these heights.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sarhad.errors import InputFaults
-from sarhad.io.raster import RasterFrame, read_frame
+from sarhad.io.mosaic import Mosaic, lay_mosaics
+from sarhad.io.raster import RasterFrame, read_coarsely
 from sarhad.model.grid import Grid
 
 EDGE_CELLS = 4
@@ -33,43 +34,56 @@ class _Window(NamedTuple):
     step: int
 
 
-def read_overview(path: Path, grid: Grid, max_cells: int = 6_000_000) -> NDArray[np.float32]:
-    """Return heights (row, col) in metres at the cells of `grid`; NaN beyond the raster and in its voids.
+def read_overview(paths: Sequence[Path], grid: Grid, max_cells: int = 6_000_000) -> NDArray[np.float32]:
+    """Return heights (row, col) in metres at the cells of `grid`; NaN beyond the rasters and in their voids.
 
-    At most about `max_cells` blocks are read. Raises InputFaults where the file cannot be read.
+    Finer rasters are drawn over coarser ones. At most about `max_cells` blocks of each are read. Raises
+    InputFaults where a file cannot be read.
     """
-    import rasterio
-    from rasterio.enums import Resampling
+    height_m = np.full(grid.shape, np.nan, dtype=np.float32)
+    for mosaic in lay_mosaics(paths):
+        row_at, col_at = _source_cells(mosaic, grid)
+        for tile in mosaic.tiles:
+            box = _box(tile.holds(row_at, col_at) & np.isnan(height_m))
+            if box is not None:
+                drawn = _tile_heights(tile.frame, row_at[box] - tile.row, col_at[box] - tile.col, max_cells)
+                height_m[box] = np.where(np.isnan(height_m[box]), drawn, height_m[box])
+    return height_m
 
-    frame = read_frame(path)
-    row_at, col_at = _source_cells(frame, grid)
+
+def _box(cells: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Return the smallest window around some cells; None where there is none."""
+    rows, cols = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    if not rows.size:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1)
+
+
+def _tile_heights(
+    frame: RasterFrame, row_at: NDArray[np.float64], col_at: NDArray[np.float64], max_cells: int
+) -> NDArray[np.float32]:
+    """Return the heights of one raster at fractional cells of it (row, col); NaN beyond it and in voids."""
     window = _window(frame, row_at, col_at, max_cells)
     if window is None:
-        return np.full(grid.shape, np.nan, dtype=np.float32)
+        return np.full(row_at.shape, np.nan, dtype=np.float32)
     shape = (max(1, window.n_row // window.step), max(1, window.n_col // window.step))
-    try:
-        with rasterio.open(path) as data:
-            part = rasterio.windows.Window(window.col, window.row, window.n_col, window.n_row)
-            read = data.read(1, window=part, out_shape=shape, resampling=Resampling.average, masked=True)
-    except rasterio.errors.RasterioIOError as error:
-        raise InputFaults.one(str(path), "a raster that GDAL can read", error) from error
-    height_m = np.ma.filled(read.astype(np.float64), np.nan)
-    height_m[~np.isfinite(height_m)] = np.nan
+    height_m = read_coarsely(frame, (window.row, window.col, window.n_row, window.n_col), shape)
     row = (row_at + 0.5 - window.row) * shape[0] / window.n_row - 0.5
     col = (col_at + 0.5 - window.col) * shape[1] / window.n_col - 0.5
     return _sampled(height_m, row, col)
 
 
-def _source_cells(frame: RasterFrame, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return fractional rows and columns of the raster at the grid's cell centres; NaN where none."""
+def _source_cells(mosaic: Mosaic, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return fractional rows and columns of the mosaic at the grid's cell centres; NaN where none."""
     import pyproj
 
     row = np.arange(grid.n_row, dtype=np.float64)[:, None]
     col = np.arange(grid.n_col, dtype=np.float64)[None, :]
     x_m, y_m = grid.centre_m(row, col)
     x_m, y_m = np.broadcast_to(x_m, grid.shape).ravel(), np.broadcast_to(y_m, grid.shape).ravel()
-    x, y = pyproj.Transformer.from_crs(grid.crs, frame.crs, always_xy=True).transform(x_m, y_m)
-    found = ((frame.top - y) / frame.dy - 0.5, (x - frame.left) / frame.dx - 0.5)
+    found = mosaic.cells_at(
+        *pyproj.Transformer.from_crs(grid.crs, mosaic.crs, always_xy=True).transform(x_m, y_m)
+    )
     row_at, col_at = (np.where(np.isfinite(values), values, np.nan).reshape(grid.shape) for values in found)
     return row_at, col_at
 

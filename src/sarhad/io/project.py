@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sarhad.errors import Fault, InputFaults
-from sarhad.io.cover import check_terrain
 from sarhad.io.equipment import read_equipment, read_targets
 from sarhad.io.land import read_land_cover, read_openings, read_roads
 from sarhad.io.line import read_line_with_notes
@@ -32,11 +31,12 @@ from sarhad.io.reading import PROJECT_FILE, Reading, parse, sha256
 from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS
 from sarhad.io.settings import read_settings
 from sarhad.io.tables import Column, Place, Row, check_rows, check_section, check_unique, nearest
+from sarhad.io.terrain_section import read_terrain
 from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType
 from sarhad.model.line import HomeSide, Line
 from sarhad.model.plan import Budget
-from sarhad.model.project import Candidates, Goals, Project, Settings, TerrainSource
+from sarhad.model.project import Candidates, Goals, Project
 from sarhad.model.target import Target
 
 SHARE_TOLERANCE = 1e-9
@@ -129,7 +129,7 @@ def _build(reading: Reading) -> Project | None:
     roads = read_roads(reading, band)
     openings = read_openings(reading, [block.barrier_id for block in blocks], band)
     land_cover = read_land_cover(reading, band)
-    terrain = _read_terrain(reading, line, settings)
+    terrain = read_terrain(reading, line, settings)
     if reading.faults or about is None or line is None or terrain is None or budget is None:
         return None
     return Project(
@@ -284,20 +284,3 @@ def _read_candidates(reading: Reading) -> Candidates:
     if row is None or not row.complete:
         return Candidates()
     return Candidates(**cast(dict[str, Any], dict(row.values)))
-
-
-def _read_terrain(reading: Reading, line: Line | None, settings: Settings) -> TerrainSource | None:
-    row = reading.section("terrain")
-    named = None if row is None else reading.file(row)
-    if row is None or named is None:
-        return None
-    name, path = named
-    source = TerrainSource(
-        path,
-        cast(Literal["real", "refined", "synthetic", "user"], row.values.get("kind") or "user"),
-        str(row.values.get("vertical_datum") or ""),
-        str(row.values.get("source") or ""),
-        cast(Literal["refuse", "fill"], row.values.get("voids") or "refuse"),
-    )
-    check_terrain(source, line, settings, Place(name), reading.faults)
-    return source if row.complete else None

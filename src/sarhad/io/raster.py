@@ -3,7 +3,7 @@
 A raster's frame is its affine transform without rotation (GDAL's geotransform with terms 2 and 4 zero):
 cell (row, col) is centred at x = left + (col + 0.5) dx, y = top - (row + 0.5) dy. Output follows the OGC
 Cloud Optimized GeoTIFF standard (21-026): tiles, overviews, deflate. Rasters are opened here and nowhere
-else, by rasterio.
+else, by rasterio: GeoTIFF, VRT, SRTM (.hgt), DTED and whatever else GDAL reads, zipped or not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,29 @@ from numpy.typing import NDArray
 from sarhad.errors import InputFaults
 from sarhad.model.grid import Grid
 
+RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".hgt", ".dt0", ".dt1", ".dt2", ".img", ".asc", ".bil", ".flt")
+LOWEST_M = -12_000.0
+"""No ground lies lower: what does is a mark for no height that the file does not declare, such as -32768."""
+_METRES: Mapping[str, float] = {
+    **dict.fromkeys(("", "m", "metre", "metres", "meter", "meters"), 1.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
+    **dict.fromkeys(("us survey foot", "us-ft", "ftus", "us_survey_foot"), 1200.0 / 3937.0),
+}
 _BLOCK = 256
 _PREDICTOR = {"float32": "FLOATING_POINT", "uint8": "STANDARD", "int16": "STANDARD", "int32": "STANDARD"}
 
 
 @dataclass(frozen=True, slots=True)
 class RasterFrame:
-    """What is known of a one-band raster without reading a pixel; `dx`, `dy` > 0 in units of its CRS."""
+    """What is known of a one-band raster without reading a pixel; `dx`, `dy` > 0 in units of its CRS.
+
+    `name` is what GDAL opens. A stored value v is the number `scale` v + `offset`, in metres where the band
+    is of heights. `masked` says that a mask or an alpha band marks what has no value; `vertical_datum` is the
+    file's own word on what heights are measured from, or empty.
+    """
 
     path: Path
+    name: str
     crs: str
     is_geographic: bool
     left: float
@@ -41,6 +56,10 @@ class RasterFrame:
     n_col: int
     nodata: float | None
     dtype: str
+    scale: float
+    offset: float
+    masked: bool
+    vertical_datum: str
     tags: tuple[tuple[str, str], ...]
 
     def tag(self, name: str) -> str:
@@ -63,23 +82,24 @@ def read_frame(path: Path) -> RasterFrame:
     place = str(path)
     if not path.is_file():
         raise InputFaults.one(place, "a raster file", "no such file")
+    name = _gdal_name(path)
     try:
-        data = rasterio.open(path)
+        data = rasterio.open(name)
     except rasterio.errors.RasterioIOError as error:
         raise InputFaults.one(place, "a raster that GDAL can read", error) from error
     with data:
-        transform = data.transform
-        if data.crs is None:
-            raise InputFaults.one(place, "a coordinate reference system", "none")
-        if data.count != 1:
-            raise InputFaults.one(place, "one band", f"{data.count} bands")
-        if transform.b != 0.0 or transform.d != 0.0 or not transform.a > 0.0 or not transform.e < 0.0:
-            raise InputFaults.one(place, "a north-up raster (no rotation)", tuple(transform)[:6])
-        if not (data.crs.is_geographic or data.crs.linear_units_factor[1] == 1.0):
-            raise InputFaults.one(place, "a CRS in degrees or metres", data.crs.linear_units)
+        _check_form(place, data)
+        crs, datum = _split_crs(place, data.crs.to_wkt())
+        unit = (data.units[0] or "").strip()
+        if unit.lower() not in _METRES:
+            raise InputFaults.one(place, "heights in metres or feet", f'the unit "{unit}"', column="unit")
+        tags = {**data.tags(), **data.tags(1)}
+        transform, unit_m = data.transform, _METRES[unit.lower()]
+        flags = {flag.name for flag in data.mask_flag_enums[0]}
         return RasterFrame(
             path=path,
-            crs=data.crs.to_wkt(),
+            name=name,
+            crs=crs,
             is_geographic=bool(data.crs.is_geographic),
             left=float(transform.c),
             top=float(transform.f),
@@ -89,32 +109,134 @@ def read_frame(path: Path) -> RasterFrame:
             n_col=int(data.width),
             nodata=None if data.nodata is None else float(data.nodata),
             dtype=str(data.dtypes[0]),
-            tags=tuple(sorted({**data.tags(), **data.tags(1)}.items())),
+            scale=float(data.scales[0]) * unit_m,
+            offset=float(data.offsets[0]) * unit_m,
+            masked=bool(flags & {"per_dataset", "alpha"}),
+            vertical_datum=tags.get("VERTICAL_DATUM") or tags.get("DTED_VerticalDatum") or datum,
+            tags=tuple(sorted(tags.items())),
         )
+
+
+def files_behind(path: Path) -> tuple[Path, ...]:
+    """Return every file that a raster is made of: itself, sidecars, and what a VRT refers to, in order."""
+    import rasterio
+
+    with rasterio.open(_gdal_name(path)) as data:
+        found = {Path(name) for name in data.files if not name.startswith("/vsi")}
+    return tuple(sorted(found | {path}))
+
+
+def _gdal_name(path: Path) -> str:
+    """Return the name by which GDAL opens a file; a zip holds one raster, whatever its own name."""
+    if path.suffix.lower() != ".zip":
+        return str(path)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            members = [name for name in packed.namelist() if name.lower().endswith(RASTER_SUFFIXES)]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise InputFaults.one(str(path), "a zip file", error) from error
+    if len(members) != 1:
+        raise InputFaults.one(str(path), "one raster in the zip", ", ".join(members) or "none")
+    return f"/vsizip/{{{path.absolute()}}}/{members[0]}"
+
+
+def _check_form(place: str, data: Any) -> None:
+    """Refuse what is not one band of a north-up map with a reference system."""
+    from rasterio.enums import ColorInterp
+
+    transform = data.transform
+    if data.crs is None:
+        raise InputFaults.one(place, "a coordinate reference system", "none")
+    with_alpha = data.count == 2 and data.colorinterp[1] == ColorInterp.alpha
+    if data.count != 1 and not with_alpha:
+        raise InputFaults.one(place, "one band", f"{data.count} bands")
+    if transform.b != 0.0 or transform.d != 0.0 or not transform.a > 0.0 or not transform.e < 0.0:
+        expected = "a north-up raster (no rotation; rio warp makes one)"
+        raise InputFaults.one(place, expected, tuple(transform)[:6])
+    if min(data.width, data.height) < 2:
+        raise InputFaults.one(place, "at least 2 x 2 cells", f"{data.height} x {data.width}")
+
+
+def _split_crs(place: str, wkt: str) -> tuple[str, str]:
+    """Return the horizontal reference system as WKT, and the name of the vertical one or nothing."""
+    from pyproj import CRS
+
+    crs = CRS.from_wkt(wkt)
+    flat, datum = crs, ""
+    if crs.is_compound:
+        flat, datum = crs.sub_crs_list[0], crs.sub_crs_list[1].name
+    elif len(crs.axis_info) == 3:
+        flat, datum = crs.to_2d(), f"{crs.name} ellipsoid"
+    if not flat.is_geographic and flat.axis_info[0].unit_conversion_factor != 1.0:
+        raise InputFaults.one(place, "a CRS in degrees or metres", flat.axis_info[0].unit_name)
+    return (wkt if flat is crs else flat.to_wkt()), datum
+
+
+def is_whole(frame: RasterFrame) -> bool:
+    """Say whether a file is as long as its blocks need; True for formats that do not tell.
+
+    A GeoTIFF that lost its end still opens: only its table of blocks betrays it.
+    """
+    import rasterio
+
+    if frame.name != str(frame.path):
+        return True
+    length, end = frame.path.stat().st_size, 0
+    with rasterio.open(frame.name) as data:
+        rows, cols = data.block_shapes[0]
+        for row in range(math.ceil(frame.n_row / rows)):
+            for col in range(math.ceil(frame.n_col / cols)):
+                offset = data.get_tag_item(f"BLOCK_OFFSET_{col}_{row}", "TIFF", bidx=1)
+                size = data.get_tag_item(f"BLOCK_SIZE_{col}_{row}", "TIFF", bidx=1)
+                if offset and size:
+                    end = max(end, int(offset) + int(size))
+    return end <= length
 
 
 def read_window(frame: RasterFrame, row: int, col: int, n_row: int, n_col: int) -> NDArray[np.float64]:
     """Return a window as float64 (row, col), its first cell (`row`, `col`), NaN where there is no value.
 
     Cells beyond the raster repeat its edge, so a window reads the same wherever it is cut. No value means
-    nodata, NaN or infinity. `InputFaults` where the file can no longer be read.
+    nodata, masked, NaN, infinity or below `LOWEST_M`. `InputFaults` where the file can no longer be read.
     """
-    import rasterio
     from rasterio.windows import Window
 
     rows = np.clip(np.arange(row, row + n_row), 0, frame.n_row - 1)
     cols = np.clip(np.arange(col, col + n_col), 0, frame.n_col - 1)
     window = Window(int(cols[0]), int(rows[0]), int(cols[-1] - cols[0]) + 1, int(rows[-1] - rows[0]) + 1)
+    value = _heights(frame, window, None)
+    return np.ascontiguousarray(value[np.ix_(rows - rows[0], cols - cols[0])])
+
+
+def read_coarsely(
+    frame: RasterFrame, window: tuple[int, int, int, int], shape: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return a window (row, col, n_row, n_col) of a raster as `shape` means of its cells, for pictures."""
+    from rasterio.windows import Window
+
+    row, col, n_row, n_col = window
+    return _heights(frame, Window(col, row, n_col, n_row), shape)
+
+
+def _heights(frame: RasterFrame, window: Any, shape: tuple[int, int] | None) -> NDArray[np.float64]:
+    import rasterio
+    from rasterio.enums import Resampling
+
+    how = Resampling.nearest if shape is None else Resampling.average
     try:
-        with rasterio.open(frame.path) as data:
-            raw = data.read(1, window=window)
+        with rasterio.open(frame.name) as data:
+            raw = data.read(1, window=window, out_shape=shape, resampling=how)
+            mask = data.read_masks(1, window=window, out_shape=shape) if frame.masked else None
     except rasterio.errors.RasterioIOError as error:
         raise InputFaults.one(str(frame.path), "a raster that GDAL can read", error) from error
-    value = raw.astype(np.float64)
+    value: NDArray[np.float64] = raw.astype(np.float64)
     if frame.nodata is not None:
         value[value == frame.nodata] = np.nan
-    value[~np.isfinite(value)] = np.nan
-    return np.ascontiguousarray(value[np.ix_(rows - rows[0], cols - cols[0])])
+    if mask is not None:
+        value[mask == 0] = np.nan
+    value = value * frame.scale + frame.offset
+    value[~np.isfinite(value) | (value < LOWEST_M)] = np.nan
+    return value
 
 
 def write_cog(

@@ -225,7 +225,7 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
         Column("calibration_m", "pairs", "Pairs of measured and official chainage", "m", default=(), low=0),
     ),
     "terrain": (
-        _FILE,
+        Column("file", "files", "Rasters: files, folders, patterns; relative to the folder", required=True),
         Column("kind", "text", "What the heights are", required=True, choices=_TERRAIN_KINDS),
         Column("vertical_datum", "text", "What heights are measured from", required=True),
         Column("source", "text", "Where the heights come from", required=True),

@@ -17,7 +17,9 @@ from typing import Literal
 from sarhad.errors import Fault
 
 Value = str | float | int | bool | tuple[str, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None
-CellKind = Literal["text", "number", "integer", "flag", "delay", "texts", "sentences", "numbers", "pairs"]
+CellKind = Literal[
+    "text", "number", "integer", "flag", "delay", "texts", "sentences", "files", "numbers", "pairs"
+]
 
 _WORDS: Mapping[CellKind, str] = {
     "text": "text",
@@ -27,6 +29,7 @@ _WORDS: Mapping[CellKind, str] = {
     "delay": "a number, or the word closed",
     "texts": "a list of words",
     "sentences": "a list of texts",
+    "files": "a file, a folder, a pattern, or a list of them",
     "numbers": "a list of numbers",
     "pairs": "a list of pairs of numbers",
 }
@@ -223,6 +226,13 @@ def _read_sentences(raw: object, column: Column, from_text: bool) -> Value:
     return tuple(raw)
 
 
+def _read_files(raw: object, column: Column, from_text: bool) -> Value:
+    names = [raw] if isinstance(raw, str) else raw
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise CellError(_show(raw))
+    return tuple(names)
+
+
 def _read_pairs(raw: object, column: Column, from_text: bool) -> Value:
     if not isinstance(raw, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in raw):
         raise CellError(_show(raw))
@@ -244,6 +254,7 @@ _READERS: Mapping[CellKind, Callable[[object, Column, bool], Value]] = {
     "delay": _read_delay,
     "texts": _read_texts,
     "sentences": _read_sentences,
+    "files": _read_files,
     "numbers": _read_numbers,
     "pairs": _read_pairs,
 }

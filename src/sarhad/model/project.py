@@ -53,9 +53,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class TerrainSource:
-    """Where heights come from: `kind` real, refined, synthetic or user travels into every result."""
+    """Where heights come from: `kind` real, refined, synthetic or user travels into every result.
 
-    path: Path
+    `paths` are the rasters; where they overlap, finer cells count first and then what is named first.
+    """
+
+    paths: tuple[Path, ...]
     kind: Literal["real", "refined", "synthetic", "user"]
     vertical_datum: str
     source: str

@@ -23,8 +23,8 @@ from sarhad.interfaces.report.sheet import (
     width_mm,
     write,
 )
+from sarhad.io.mosaic import lay_mosaics
 from sarhad.io.overview import read_overview
-from sarhad.io.raster import read_frame
 from sarhad.kernels.linear import Window, signed_offset
 from sarhad.model.grid import Grid
 from sarhad.model.project import Project
@@ -96,7 +96,7 @@ def lay_map(project: Project, box: Box, pad_mm: float) -> MapFrame:
 
 def _over_terrain(project: Project, frame: MapFrame, low: F64, high: F64) -> MapFrame:
     """Shift a map, while its line keeps its distance from the edge, so that less of it is without relief."""
-    raster = read_frame(project.terrain.path)
+    raster = lay_mosaics(project.terrain.paths)[-1]  # the coarsest, which reaches farthest as a rule
     share = np.linspace(0.0, 1.0, 41)
     x = raster.left + raster.dx * raster.n_col * np.concatenate([share, share, 0 * share, 0 * share + 1])
     y = raster.top - raster.dy * raster.n_row * np.concatenate([0 * share, 0 * share + 1, share, share])
@@ -141,7 +141,7 @@ def draw_relief(sheet: Sheet, project: Project, frame: MapFrame) -> None:
     cell_m = frame.m_per_mm / RELIEF_PER_MM
     x_m, y_m = frame.from_page(np.array([box.left, box.top]))
     grid = Grid(frame.crs, float(x_m), float(y_m), cell_m, n_row, n_col)
-    height_m = read_overview(project.terrain.path, grid)
+    height_m = read_overview(project.terrain.paths, grid)
     picture = relief_rgb(height_m, cell_m, _veil(project, frame, grid))
     sheet.axes.imshow(
         picture,
