@@ -109,7 +109,7 @@ def test_sites_found_keep_the_rule(project):
         assert np.all(ground.sector.offset_m[row, col] <= rule.max_offset_m)
         slope = np.hypot(*np.gradient(ground.dem_m.astype(float), project.settings.cell_m))
         assert np.all(slope[row, col] <= rule.max_slope)
-        access_s = response_time(ground, all_teams(project, project.assets))
+        access_s = response_time(ground, all_teams(project, project.assets), "summer")
         assert np.all(access_s[row, col] <= rule.max_access_s)
     assert np.all(np.diff(chainage_m) >= 0)
 

@@ -134,6 +134,43 @@ def step_time(
     return step_s
 
 
+def road_steps(
+    step_s: FloatArray,
+    road_mps: npt.ArrayLike,
+    *,
+    cell_m: float,
+    friction: npt.ArrayLike,
+    barrier: npt.ArrayLike,
+) -> FloatArray:
+    """Return step_s (8, row, col), or less: from road cell to road cell the road's time where that is less.
+
+    `road_mps` (row, col) is the speed on a road, 0 where there is none; half of a step goes at the speed of
+    each of its cells, whatever the slope. `friction` (row, col) counts here by what it exceeds 1: what a
+    crossing costs at 1 m/s over cells of `cell_m`, in seconds. `barrier` (row, col) bool as in `step_time`.
+    Raises InputFaults.
+    """
+    speed_mps, factor, is_closed = (np.asarray(array) for array in (road_mps, friction, barrier))
+    shape = step_s.shape[1:]
+    if not speed_mps.shape == factor.shape == is_closed.shape == shape:
+        found = f"shapes {speed_mps.shape}, {factor.shape} and {is_closed.shape}"
+        raise InputFaults.one("road_mps, friction, barrier", f"shape {shape}, as step_s", found)
+    if not np.all((speed_mps >= 0) & (speed_mps < np.inf)):
+        raise InputFaults.one("road_mps", "finite speeds, none below 0", "others")
+    faster_s = step_s.copy()
+    on_road = (speed_mps > 0) & ~is_closed
+    with np.errstate(divide="ignore"):
+        cell_s = cell_m / speed_mps + (factor - 1.0) * cell_m
+    n_row, n_col = shape
+    for d in range(8):
+        (row, to_row), (col, to_col) = _span(int(D_ROW[d]), n_row), _span(int(D_COL[d]), n_col)
+        can = on_road[row, col] & on_road[to_row, to_col]
+        if d % 2:
+            can &= ~(is_closed[to_row, col] & is_closed[row, to_col])
+        along_s = float(D_LENGTH[d]) * 0.5 * (cell_s[row, col][can] + cell_s[to_row, to_col][can])
+        faster_s[d, row, col][can] = np.minimum(faster_s[d, row, col][can], along_s)
+    return faster_s
+
+
 def perturbed_steps(step_s: FloatArray, friction: npt.ArrayLike) -> FloatArray:
     """Return step_s (8, row, col) times the mean of `friction` (row, col) over the two cells of each step.
 

@@ -41,8 +41,7 @@ class Courses:
             return self
         low = np.minimum.reduceat(self.lon_lat_deg, self.ptr[:-1])
         high = np.maximum.reduceat(self.lon_lat_deg, self.ptr[:-1])
-        meets: NDArray[np.bool_] = ((low <= [east, north]) & (high >= [west, south])).all(axis=1)
-        return self.some(meets)
+        return self.some(np.all((low <= [east, north]) & (high >= [west, south]), axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from sarhad.model.asset import Site
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
 from sarhad.planning.frame import lonlat_of_cells
-from sarhad.planning.ground import Ground, Mask, all_teams, lay_ground, response_time
+from sarhad.planning.ground import Ground, Mask, all_teams, lay_ground, response_season, response_time
 from sarhad.planning.profile import fingerprint
 from sarhad.planning.sector import SectorPlan, sectors
 
@@ -52,14 +52,16 @@ def _sector_sites(job: tuple[Project, SectorPlan]) -> NDArray[np.float64]:
 
 
 def _allowed(ground: Ground) -> Mask:
-    """Cells where something could be built: home side, near the line, gentle enough, within access."""
+    """Cells where something could be built: home, near the line, gentle enough, within access in a season."""
     rule, sector = ground.project.candidates, ground.sector
     gradient = np.hypot(*np.gradient(ground.dem_m.astype(np.float64), ground.project.settings.cell_m))
     near = sector.in_band & sector.home & (sector.offset_m <= rule.max_offset_m)
     allowed: Mask = near & (gradient <= rule.max_slope)
     teams = all_teams(ground.project, ground.project.assets)
     if teams:
-        allowed &= response_time(ground, teams) <= rule.max_access_s
+        seasons = {response_season(ground.project, c.season) for c in ground.project.conditions}
+        access_s = [response_time(ground, teams, season) for season in sorted(seasons)]
+        allowed &= np.min(access_s, axis=0) <= rule.max_access_s
     return allowed
 
 

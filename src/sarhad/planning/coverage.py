@@ -24,7 +24,8 @@ def view_of(
 ) -> View:
     """Return the rates at which units detect a target in the cells they see.
 
-    Rates depend on type, mast and range alone, so they are worked out once per type, mast and ring.
+    Rates depend on type, mast and range alone, so they are worked out once per type, mast and ring; land
+    cover leaves a share of them.
     """
     kinds: dict[tuple[str, float, str], int] = {}
     kind_of = np.zeros(len(units), np.int64)
@@ -40,6 +41,9 @@ def view_of(
     if not rates:
         return View(sighting.ptr, sighting.unit, np.zeros(0))
     rate_per_s = np.array(rates)[kind_of[sighting.unit], sighting.ring]
+    share = ground.land.visible_share(target, condition.season)
+    if share is not None:
+        rate_per_s *= np.repeat(share.ravel(), np.diff(sighting.ptr))
     keep = rate_per_s > RATE_FLOOR_PER_S
     kept_before = np.concatenate([[0], np.cumsum(keep)]).astype(np.int64)
     return View(kept_before[sighting.ptr], sighting.unit[keep], rate_per_s[keep])

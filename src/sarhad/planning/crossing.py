@@ -24,7 +24,16 @@ from sarhad.model.project import Project
 from sarhad.model.target import Target
 from sarhad.planning.coverage import sensor_lines, view_of
 from sarhad.planning.frame import lonlat_of_cells
-from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, response_time, target_steps
+from sarhad.planning.ground import (
+    Field,
+    Ground,
+    Mask,
+    all_teams,
+    lay_ground,
+    response_season,
+    response_time,
+    target_steps,
+)
 from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.sector import SectorPlan
 from sarhad.planning.sighting import Sighting, sight
@@ -164,7 +173,7 @@ def watched(
     moving = ground.moving(deepest_m)
     strip, window = ground.cut_to(moving)
     units = units_in(ground, assets, moving)
-    response_s = np.ascontiguousarray(response_time(ground, all_teams(project, assets))[window])
+    teams, responses = all_teams(project, assets), dict[str, Field]()
     sightings: dict[float, Sighting] = {}
     for target in project.targets:
         if target.height_m not in sightings:
@@ -172,6 +181,10 @@ def watched(
             whole = sight(ground, units, target.height_m, cells)
             sightings[target.height_m] = whole.cut_to(window, ground.sector.grid.n_col)
         for season in sorted({c.season for c in project.conditions}):
+            same = response_season(project, season)
+            if same not in responses:
+                responses[same] = np.ascontiguousarray(response_time(ground, teams, same)[window])
+            response_s = responses[same]
             step_s = target_steps(strip, target, season, deepest_m)
             watching = _watching(strip, units, sightings[target.height_m], target, season)
             passages = [

@@ -31,6 +31,7 @@ I64 = NDArray[np.int64]
 
 SNAP_M = 10_800.0
 MAX_SCALE_ERROR = 0.01
+WIDE_DEG = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,15 @@ def lonlat_of_cells(grid: Grid, cells: I64) -> tuple[F64, F64]:
     x_m, y_m = grid.centre_m(row.astype(np.float64), col.astype(np.float64))
     lon_deg, lat_deg = _transformer(grid.crs, True).transform(x_m, y_m)
     return np.asarray(lon_deg, dtype=np.float64), np.asarray(lat_deg, dtype=np.float64)
+
+
+def box_of(grid: Grid) -> tuple[float, float, float, float]:
+    """Return (west, south, east, north) in degrees of a box around the grid, about a kilometre wide of it."""
+    left, bottom = grid.left_m, grid.top_m - grid.n_row * grid.cell_m
+    right = grid.left_m + grid.n_col * grid.cell_m
+    west, south, east, north = _transformer(grid.crs, True).transform_bounds(left, bottom, right, grid.top_m)
+    aside_deg = WIDE_DEG / np.cos(np.radians(min(max(abs(south), abs(north)), 89.0)))
+    return west - aside_deg, south - WIDE_DEG, east + aside_deg, north + WIDE_DEG
 
 
 def window_of(grid: Grid) -> Window:

@@ -8,7 +8,7 @@ move on the home side of the band only.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from sarhad.io.terrain import open_terrain
 from sarhad.kernels.leastcost import two_mode_time
 from sarhad.kernels.speed import speed_mps
-from sarhad.kernels.steps import step_time
+from sarhad.kernels.steps import road_steps, step_time
 from sarhad.model.asset import Asset, AtPoint, Team
 from sarhad.model.project import Project
 from sarhad.model.target import Target
-from sarhad.planning.barriers import barrier_friction
+from sarhad.planning.barriers import barrier_friction, team_friction
 from sarhad.planning.frame import locate
+from sarhad.planning.land import Land, is_vehicle, lay_land
 from sarhad.planning.sector import Sector, SectorPlan, build_sector
 
 Mask = NDArray[np.bool_]
@@ -37,6 +38,7 @@ class Ground:
     dem_m: NDArray[np.float32]
     kind: str
     realisation: int = 0
+    land: Land = field(default_factory=Land)
 
     def moving(self, depth_m: float) -> Mask:
         """Return the cells targets move in: from the start line to goals at a depth, and a little more."""
@@ -53,7 +55,8 @@ class Ground:
         rows, cols = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
         window = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(cols[0]), int(cols[-1]) + 1))
         sector, dem_m = self.sector.window(*window), self.dem_m[window]
-        return Ground(self.project, sector, dem_m, self.kind, self.realisation), window
+        land = self.land.window(*window)
+        return Ground(self.project, sector, dem_m, self.kind, self.realisation, land), window
 
     def heights_around(self, rows: slice, cols: slice) -> NDArray[np.float32]:
         """Return heights (row, col) of any cells, numbered from the window's first; NaN where unknown."""
@@ -68,7 +71,7 @@ def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
     sector = build_sector(project, plan)
     terrain = open_terrain(project.terrain, project.settings)
     dem_m = terrain.heights_m(sector.grid, realisation)
-    return Ground(project, sector, dem_m, terrain.kind, realisation)
+    return Ground(project, sector, dem_m, terrain.kind, realisation, lay_land(project, sector.grid))
 
 
 def target_steps(ground: Ground, target: Target, season: str, depth_m: float) -> Field:
@@ -76,6 +79,7 @@ def target_steps(ground: Ground, target: Target, season: str, depth_m: float) ->
     settings = ground.project.settings
     level_mps = float(speed_mps(target.speed, np.zeros(1))[0]) * target.speed_factor
     friction, barrier = barrier_friction(ground.project, ground.sector, season, level_speed_mps=level_mps)
+    friction = _over_cover(friction, ground.land, vehicle=is_vehicle(target))
     return step_time(
         np.where(ground.moving(depth_m), ground.dem_m, np.float32(np.nan)),
         cell_m=settings.cell_m,
@@ -98,26 +102,70 @@ def all_teams(project: Project, assets: Iterable[Asset]) -> tuple[Team, ...]:
     return project.teams + tuple(posted)
 
 
-def response_time(ground: Ground, teams: tuple[Team, ...]) -> Field:
-    """Return R (row, col): seconds until the first team can stand in a cell; inf where none can.
+def _over_cover(friction: Field, land: Land, *, vehicle: bool) -> Field:
+    """Return friction (row, col) with that of the land cover: a barrier costs its delay over any cover."""
+    cover = land.friction(vehicle=vehicle)
+    return friction if cover is None else friction + (cover - 1.0)
 
-    Assessment, turn-out, driving where the ground is gentle, then walking; teams do not cross the line.
-    """
-    settings, sector = ground.project.settings, ground.sector
-    within = sector.in_band & sector.home
-    response_s = np.full(sector.grid.shape, np.inf)
-    if not teams:
-        return response_s
+
+def response_season(project: Project, season: str) -> str:
+    """Return the season as far as responses differ by it: the first of all where they are always the same."""
+    seasons = sorted({condition.season for condition in project.conditions})
+    roads_close = project.roads is not None and any(shut.any() for shut in project.roads.closed.values())
+    held = project.teams_held and any(not barrier.on_line for barrier in project.barriers)
+    return season if roads_close or held or season not in seasons else seasons[0]
+
+
+def team_steps(ground: Ground, season: str, within: Mask) -> tuple[Field, Field]:
+    """Return `step_s` (8, row, col) of a team's vehicle, on roads and beside them, and of a team on foot."""
+    settings, project = ground.project.settings, ground.project
     dem_m = np.where(within, ground.dem_m, np.float32(np.nan))
-    foot_s = step_time(dem_m, cell_m=settings.cell_m, speed="tobler", max_slope=1.2)
-    drive_factor = settings.team_speed_mps / float(speed_mps("vehicle", np.zeros(1))[0])
+    level_mps = {False: float(speed_mps("tobler", np.zeros(1))[0]), True: settings.team_speed_mps}
+    friction: dict[bool, Field] = {}
+    closed: dict[bool, Mask] = {}
+    for wheels, level in level_mps.items():
+        own, closed[wheels] = team_friction(
+            project, ground.sector, season, level_speed_mps=level, wheels=wheels
+        )
+        friction[wheels] = _over_cover(own, ground.land, vehicle=wheels)
+    foot_s = step_time(
+        dem_m,
+        cell_m=settings.cell_m,
+        speed="tobler",
+        max_slope=1.2,
+        friction=friction[False],
+        barrier=closed[False],
+    )
     drive_s = step_time(
         dem_m,
         cell_m=settings.cell_m,
         speed="vehicle",
-        speed_factor=drive_factor,
+        speed_factor=settings.team_speed_mps / float(speed_mps("vehicle", np.zeros(1))[0]),
         max_slope=settings.team_max_slope,
+        friction=friction[True],
+        barrier=closed[True],
     )
+    if season in ground.land.road_mps:
+        road_mps = np.where(np.isfinite(dem_m), ground.land.road_mps[season], 0.0)
+        at_1_mps, _ = team_friction(project, ground.sector, season, level_speed_mps=1.0, wheels=True)
+        drive_s = road_steps(
+            drive_s, road_mps, cell_m=settings.cell_m, friction=at_1_mps, barrier=closed[True]
+        )
+    return drive_s, foot_s
+
+
+def response_time(ground: Ground, teams: tuple[Team, ...], season: str) -> Field:
+    """Return R (row, col) in a season: seconds until the first team can stand in a cell; inf where none can.
+
+    Assessment, turn-out, driving on roads and where the ground is gentle, then walking; teams do not cross
+    the line.
+    """
+    sector = ground.sector
+    within = sector.in_band & sector.home
+    response_s = np.full(sector.grid.shape, np.inf)
+    if not teams:
+        return response_s
+    drive_s, foot_s = team_steps(ground, season, within)
     lon_deg, lat_deg = np.array([(t.lon_deg, t.lat_deg) for t in teams]).T
     row, col = locate(sector.grid, lon_deg, lat_deg)
     inside = (row >= 0) & (col >= 0) & (row < sector.grid.n_row) & (col < sector.grid.n_col)

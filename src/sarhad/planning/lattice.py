@@ -39,7 +39,7 @@ from sarhad.planning.crossing import (
     optimal_through,
     watched,
 )
-from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, response_time
+from sarhad.planning.ground import Field, Ground, Mask, all_teams, lay_ground, response_season, response_time
 from sarhad.planning.passage import Passage, lay_passage, unaware_routes
 from sarhad.planning.pool import Case, Move, cases
 from sarhad.planning.profile import fingerprint
@@ -138,11 +138,15 @@ def lattice_sector(job: LatticeJob) -> SectorLattice:
     ground = lay_ground(project, job.plan, 0)
     depth_m = project.settings.depth_m
     routes, walked = _routes(job, ground)
-    responses, item_team = _responses(job, ground)
+    responses: dict[str, tuple[list[Field], NDArray[np.int64]]] = {}
     number = {asset.asset_id: i for i, asset in enumerate(job.items)}
     met: dict[Case, tuple[Met, bool]] = {}
     for (watches,) in watched(ground, project.assets + job.items, (depth_m,), walked):
-        worths = _worths(watches[0].passage, responses)
+        season = response_season(project, watches[0].passage.season)
+        if season not in responses:
+            responses[season] = _responses(job, ground, season)
+        times, item_team = responses[season]
+        worths = _worths(watches[0].passage, times)
         for watch in watches:
             case, sector = _case(watch), watch.passage.ground.sector
             unit_item = np.array([number.get(u.asset.asset_id, -1) for u in watch.units], np.int64)
@@ -255,17 +259,17 @@ def _answered(job: LatticeJob) -> list[tuple[Asset, ...]]:
     return [job.project.assets + tuple(job.items[i] for i in some) for some in sets]
 
 
-def _responses(job: LatticeJob, ground: Ground) -> tuple[list[Field], NDArray[np.int64]]:
+def _responses(job: LatticeJob, ground: Ground, season: str) -> tuple[list[Field], NDArray[np.int64]]:
     """Return times of the standing teams and with the team of each item that has one here; rows by item."""
     project = job.project
     _, window = ground.cut_to(ground.moving(project.settings.depth_m))
-    standing_s = response_time(ground, all_teams(project, project.assets))
+    standing_s = response_time(ground, all_teams(project, project.assets), season)
     responses = [np.ascontiguousarray(standing_s[window])]
     item_team = np.zeros(len(job.items), np.int64)
     for i, asset in enumerate(job.items):
         brought = all_teams(project, (asset,))[len(project.teams) :]
         if brought:
-            time_s = np.minimum(standing_s, response_time(ground, brought))
+            time_s = np.minimum(standing_s, response_time(ground, brought, season))
             if np.any(time_s < standing_s):
                 item_team[i] = len(responses)
                 responses.append(np.ascontiguousarray(time_s[window]))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sarhad.errors import NoGoalReachable, UnknownName
 from sarhad.io.cache import content_key, source_digest
 from sarhad.model.asset import Asset
+from sarhad.model.land import Courses
 from sarhad.model.line import Line, Stretch
 from sarhad.model.plan import Plan
 from sarhad.model.project import Project
@@ -118,7 +119,32 @@ def fingerprint(project: Project) -> str:
             for b in project.barriers
         ],
         (project.goals.kind, _exact(project.goals.lon_lat_deg)),
+        project.teams_held,
+        [(o.barrier_id, sorted(o.delay_s.items()), _exact(o.lon_lat_deg)) for o in project.openings],
+        _land_key(project),
     )
+
+
+def _land_key(project: Project) -> list[object]:
+    """Return roads and land cover, and the ids that openings know barriers by, as bytes and plain values."""
+    key: list[object] = [[b.barrier_id for b in project.barriers] if project.openings else None]
+    if project.roads is not None:
+        closed = [(season, shut.tobytes()) for season, shut in sorted(project.roads.closed.items())]
+        key += ["roads", *_courses_key(project.roads.courses), project.roads.speed_mps.tobytes(), closed]
+    if project.land_cover is not None:
+        cover = project.land_cover
+        key += [
+            "cover",
+            *_courses_key(cover.courses),
+            cover.class_of.tobytes(),
+            cover.classes,
+            cover.leaf_off,
+        ]
+    return key
+
+
+def _courses_key(courses: Courses) -> list[bytes]:
+    return [courses.lon_lat_deg.tobytes(), courses.ptr.tobytes(), courses.owner.tobytes()]
 
 
 def _exact(arrays: Iterable[NDArray[np.float64]]) -> list[bytes]:
