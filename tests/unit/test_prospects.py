@@ -72,6 +72,25 @@ def test_what_works_stands_and_the_rest_is_to_come(project, told):
     np.testing.assert_array_equal(found.promised_day, [np.nan, np.nan, 100.0])
 
 
+def test_what_nobody_has_pledged_does_not_come(project):
+    place = at(site_near(project, "A", 5_000.0))
+    talk = Talk()
+    talk.describe(*(placed_item(name, place, 10) for name in ("part", "works", "asked")))
+    talk.say("pledged", "part", quantity=6)
+    talk.until("working", "works", 6)
+    programme = programme_of(talk.said)
+    found = prospect_of(project, programme, LATE)
+    coming = {one.asset.asset_id: one for one in found.deliveries}
+    assert set(coming) == {"part", "asked"}
+    assert coming["part"].asset.n == 6
+    assert coming["part"].cost_usd == pytest.approx(6 * 60_000.0)
+    kind_of = {name: one.kind for name, one in project.equipment.items()}
+    net = network_of(programme, ScheduleBasis(read_activities()), start=DAY, kind_of=kind_of)
+    days = drawn(programme, found, net, n_draws=20, seed=1, start=DAY)
+    assert np.isfinite(days[:, 0]).all()
+    assert np.isinf(days[:, 1]).all()
+
+
 def test_a_rate_makes_a_cost_known(project, told):
     found = prospect_of(project, told, LATE, rates={"TJS": 0.1})
     assert found.deliveries[2].cost_usd == pytest.approx(2e4)

@@ -418,6 +418,21 @@ def test_a_forecast_is_taken_as_not_before():
     assert days.min() > (date(2027, 8, 1) - START).days
 
 
+def test_no_item_works_before_the_day_foreseen_for_that():
+    promised = dataclasses.replace(UNDER_WAY, forecast={"working": date(2029, 3, 30)})
+    net = built(promised, LINE)
+    days = schedule_draws(programme(promised, LINE), network=net, n_draws=50, seed=0, start=START)
+    foreseen_day = (date(2029, 3, 30) - START).days
+    assert days[:, 0].min() == foreseen_day
+    past = dataclasses.replace(promised, forecast={"working": date(2026, 11, 1)})
+    alone = schedule_draws(programme(UNDER_WAY), network=built(UNDER_WAY), n_draws=50, seed=0, start=START)
+    late = schedule_draws(programme(past), network=built(past), n_draws=50, seed=0, start=START)
+    assert np.array_equal(late, alone), "a day that has passed binds nothing"
+    done = Progress(item("done"), at={"working": 4}, moves=moves(("working", at(2026, 11, 2))),
+                    forecast={"working": date(2027, 1, 1)})  # fmt: skip
+    assert not any(one.step == "foreseen" for one in built(done).activities)
+
+
 def test_a_closure_meets_what_stands_in_its_range():
     closed = {one.step for one in built(LINE).activities if one.closure_ids}
     assert closed == {"deliver", "install"}

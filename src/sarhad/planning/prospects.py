@@ -1,8 +1,8 @@
 """From a programme to a forecast: what works already, what is still to come, and draws of when.
 
-Units that work stand among the project's assets; the rest of an item comes as one delivery on the day on
-which the item works as a whole. Items without a place count in stock only, what is lost or returned comes no
-more.
+Units that work stand among the project's assets; what else is pledged and there of an item comes as one
+delivery on the day on which the item works as a whole. Items without a place count in stock only. What is lost
+or returned comes no more; what nobody has pledged never does, but stands in the list.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sarhad.model.programme import Programme, Progress
 from sarhad.model.project import Project
 from sarhad.model.schedule import Network
 from sarhad.planning.forecast import Delivery
-from sarhad.planning.schedule import schedule_draws, slipped
+from sarhad.planning.schedule import present, schedule_draws, slipped
 
 F64 = NDArray[np.float64]
 
@@ -56,13 +56,12 @@ def prospect_of(
     for column, progress in enumerate(programme.progress.values()):
         item = progress.item
         works = progress.working(at)
-        asset, rest = item.working_asset(works), _to_come(progress, works)
+        asset, rest = item.working_asset(works), _coming_asset(progress, works)
         if asset is not None:
             standing.append(replace(asset, asset_id=item.item_id + STANDING) if rest is not None else asset)
         if rest is not None:
             cost = item.unit_cost if item.currency in worth_usd else None
-            quantity = item.quantity - works
-            cost_usd = None if cost is None else cost * worth_usd[item.currency] * quantity
+            cost_usd = None if cost is None else cost * worth_usd[item.currency] * to_come(progress, works)
             found.append((Delivery(rest, item.donor, cost_usd), column, _promised(progress, at.date())))
     return Prospect(
         replace(project, assets=project.assets + tuple(standing)),
@@ -72,11 +71,16 @@ def prospect_of(
     )
 
 
-def _to_come(progress: Progress, works: float) -> Asset | None:
-    """Return what of an item does not work yet, beside what does; None where there is nothing or no place."""
+def to_come(progress: Progress, works: float) -> float:
+    """Return the quantity that comes beside what works: what is pledged and there, else all that is wanted."""
+    there = present(progress)
     gone = sum(progress.lost.values()) + progress.reached.get("returned", 0.0)
-    rest = round(progress.item.quantity - works - gone, 3)
-    asset = progress.item.asset
+    return round(there - works if there > 0 else progress.item.quantity - gone, 3)
+
+
+def _coming_asset(progress: Progress, works: float) -> Asset | None:
+    """Return what of an item does not work yet, beside what does; None where there is nothing or no place."""
+    rest, asset = to_come(progress, works), progress.item.asset
     if asset is None or rest <= 0:
         return None
     if isinstance(asset.place, AlongLine):

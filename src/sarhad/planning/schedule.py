@@ -7,7 +7,8 @@
 An item is as far as its units furthest behind (those that are not lost, returned or disputed): the steps
 before that are facts with their dates, the next one is under way since the last unit came so far, the rest is
 to come. A crew is at what waited for it longest; what it has no hands for is not under way yet. A date last
-foreseen for a state is taken as *not before*: things come later than promised, hardly earlier.
+foreseen for a state is taken as *not before*: things come later than promised, hardly earlier. After the last
+step nothing else could wait for that date, so an activity that takes no time does.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.model.asset import AlongLine, OverBand
 from sarhad.model.programme import CHAIN, Programme, Progress, State
-from sarhad.model.schedule import Activity, CommonFactor, Network, ScheduleBasis, StepEstimate
+from sarhad.model.schedule import Activity, CommonFactor, Duration, Network, ScheduleBasis, StepEstimate
 from sarhad.planning.schedule_risk import assess
 
 F64 = NDArray[np.float64]
@@ -38,6 +39,8 @@ STEP_TO: Mapping[str, State] = {
     "train": "trained",
     "commission": "working",
 }
+FORESEEN = "foreseen"
+"""The step that waits for the day on which an item is foreseen to work; it takes no time."""
 _HELD = CHAIN[1:]  # the states in which units stand, from the pledge on
 
 
@@ -59,7 +62,7 @@ def network_of(
     for progress in programme.progress.values():
         if progress.item.equipment_id not in kind_of:
             raise UnknownName(f"item {progress.item.item_id}: no equipment {progress.item.equipment_id}")
-        if _present(progress) > 0:
+        if present(progress) > 0:
             at_m = _range_m(progress, chainage_m or {})
             activities += _Chain(progress, basis, kind_of[progress.item.equipment_id], at_m).activities()
     activities = _with_hands(activities, basis)
@@ -82,8 +85,8 @@ def _with_hands(activities: Sequence[Activity], basis: ScheduleBasis) -> list[Ac
     return [replace(one, began_on=None) if one.activity_id in waiting else one for one in activities]
 
 
-def _present(progress: Progress) -> float:
-    """Return the quantity that is held and not disputed."""
+def present(progress: Progress) -> float:
+    """Return the quantity that is pledged and there: held by somebody and not disputed."""
     return sum(progress.at.get(state, 0.0) for state in (*_HELD, "down"))
 
 
@@ -125,10 +128,20 @@ class _Chain:
             if k == (self._reached or 0) + 1:
                 one = replace(one, began_on=began)
             found.append(replace(one, not_before=self._progress.forecast.get(_HELD[k - 1])))
+        found += self._foreseen(found)
         if self._progress.at.get("down", 0.0) > 0:
             one = self._to_come("repair", "", self._progress.at["down"])
             found.append(replace(one, began_on=self._last_into("down")))
         return found
+
+    def _foreseen(self, before: Sequence[Activity]) -> list[Activity]:
+        """Return what waits for the day on which the item is foreseen to work, where that is to come."""
+        day, last = self._progress.forecast.get("working"), before[-1] if before else None
+        if day is None or last is None or last.finished_on is not None:
+            return []
+        name, item_id = self._name(FORESEEN), self._progress.item.item_id
+        no_time = Duration.certain(0.0)
+        return [Activity(name, no_time, (last.activity_id,), item_id, FORESEEN, not_before=day)]
 
     def _quantity_before(self, k: int) -> float:
         return sum(self._progress.at.get(state, 0.0) for state in _HELD[:k])
