@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 
 from sarhad.errors import InputFaults
 from sarhad.io.equipment import read_equipment
@@ -207,7 +210,7 @@ def test_files_that_are_no_tables(name: str, content: bytes, words: str, tmp_pat
 def test_a_workbook_without_the_sheets(tmp_path: Path):
     book = Workbook()
     book.save(tmp_path / "a.xlsx")
-    with pytest.raises(InputFaults, match="no sheet items or moves, only Sheet"):
+    with pytest.raises(InputFaults, match="a sheet named items or moves, found only Sheet"):
         read_tables(tmp_path / "a.xlsx")
 
 
@@ -245,3 +248,90 @@ def test_a_plan_becomes_rows_that_ask_for_the_donor(tmp_path: Path):
         2, equipment["thermal_medium"].cost_usd, replace(plan.items[0].asset, state="planned")
     )  # fmt: skip
     assert (two.quantity, two.measured_in) == (2.5, "km")
+
+
+def typed(path: Path, *cells: tuple[str, object], merge: str = "", title: str = "items") -> Path:
+    """A workbook with two sound items, then cells as somebody typed them."""
+    path.write_bytes(workbook_bytes([item_cells(item("a")), item_cells(item("b"))]))
+    book = load_workbook(path)
+    sheet = book["items"]
+    for name, value in cells:
+        sheet[name] = value
+    if merge:
+        sheet.merge_cells(merge)
+    sheet.title = title
+    book.save(path)
+    return path
+
+
+COLUMN = {column.name: get_column_letter(k) for k, column in enumerate(ITEMS.columns, 1)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("quantity", "=2*5", "row 2, quantity: expected .* found the formula =2\\*5, never calculated"),
+        ("unit", "=A2", "row 2, unit: expected text, found the formula =A2, never calculated"),
+        ("unit_cost", "#REF!", "row 2, unit_cost: expected .* found the error #REF!"),
+        ("unit", "#N/A", "row 2, unit: expected text, found the error #N/A"),
+        ("needed_by", "01.02.2027", 'row 2, needed_by: expected a day YYYY-MM-DD, found "01.02.2027"'),
+        ("needed_by", 46054, 'row 2, needed_by: expected a day YYYY-MM-DD, found "46054"'),
+        ("needed_by", datetime(2027, 5, 1, 12), "row 2, needed_by: expected a day"),
+        ("serials", 17.5, "row 2, serials: expected a list of words, found 17.5"),
+    ],
+)
+def test_what_a_cell_only_shows_is_a_fault(name: str, value: object, words: str, tmp_path: Path):
+    path = typed(tmp_path / "p.xlsx", (f"{COLUMN[name]}3", value))
+    with pytest.raises(InputFaults, match=words) as caught:
+        read_tables(path, KNOWN)
+    assert len(caught.value.faults) == 1
+
+
+def test_a_formula_counts_as_the_value_that_was_saved_with_it(tmp_path: Path):
+    path = typed(tmp_path / "p.xlsx", ("C3", "=2*5"))
+    with ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b"<f>2*5</f><v />" in parts[sheet] or b"<f>2*5</f><v></v>" in parts[sheet]
+    parts[sheet] = re.sub(rb"<f>2\*5</f><v ?/?>(</v>)?", b"<f>2*5</f><v>10</v>", parts[sheet])
+    with ZipFile(path, "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    assert [one.quantity for one in read_tables(path, KNOWN).items] == [10, 10]
+
+
+def test_merged_cells_are_not_empty_ones(tmp_path: Path):
+    unit = COLUMN["unit"]
+    path = typed(tmp_path / "p.xlsx", merge=f"{unit}2:{unit}3")
+    with pytest.raises(InputFaults, match="row 2, unit: expected text, found a cell merged with another"):
+        read_tables(path, KNOWN)
+
+
+def test_two_columns_of_one_name_are_a_fault(tmp_path: Path):
+    path = typed(tmp_path / "p.xlsx", (f"{COLUMN['unit']}1", "quantity"))
+    with pytest.raises(InputFaults, match="expected columns with different names, found quantity"):
+        read_tables(path, KNOWN)
+
+
+def test_sheets_of_one_s_own_stand_beside_the_tables(tmp_path: Path):
+    assert len(read_tables(typed(tmp_path / "p.xlsx", title=" Items"), KNOWN).items) == 2
+    with pytest.raises(InputFaults, match=r"\[Sheet2\]: expected the name items of a sheet with its columns"):
+        read_tables(typed(tmp_path / "p.xlsx", title="Sheet2"), KNOWN)
+
+
+def test_a_broken_workbook_is_a_fault_however_it_is_broken(tmp_path: Path):
+    path = tmp_path / "p.xlsx"
+    path.write_bytes(workbook_bytes([item_cells(item("a"))]))
+    with ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    refused = set()
+    for broken, content in parts.items():
+        with ZipFile(path, "w") as new:
+            for name, whole in parts.items():
+                new.writestr(name, content[: len(content) // 2] if name == broken else whole)
+        try:
+            read_tables(path, KNOWN)
+        except InputFaults as error:
+            refused.add(broken)
+            assert "p.xlsx: expected a workbook .xlsx" in str(error)  # noqa: PT017
+    assert refused >= {"xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"}

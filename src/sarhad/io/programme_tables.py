@@ -6,18 +6,18 @@ What an item stands on is given by the id of a place that the project knows, or 
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.programme_schema import DAY, ITEMS, MOVES, PLANNED, PLANNED_PREFIX, TIME
-from sarhad.io.tables import Place, Row, check_rows, nearest
+from sarhad.io.tables import Place, Row, Schema, check_rows, nearest
 from sarhad.io.vector import read_layer
+from sarhad.io.workbook import read_sheets
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
 from sarhad.model.asset import Place as AssetPlace
 from sarhad.model.programme import Measure, ProgrammeItem, State, Terms
@@ -107,39 +107,31 @@ def _open(path: Path, faults: list[Fault]) -> list[_Raw]:
     if path.suffix.lower() != ".xlsx":
         faults.append(place.fault(FORMATS, f"a file {path.name}"))
         return []
-    try:
-        return _open_workbook(path)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        faults.append(place.fault("a workbook .xlsx", error))
-        return []
+    return _open_workbook(path, faults)
 
 
-def _open_workbook(path: Path) -> list[_Raw]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        sheets = [name for name in (ITEMS.title, MOVES.title) if name in book.sheetnames]
-        if not sheets:
-            raise ValueError(f"no sheet {ITEMS.title} or {MOVES.title}, only {', '.join(book.sheetnames)}")
-        return [_sheet(Place(path.name, name), book[name].iter_rows(values_only=True)) for name in sheets]
-    finally:
-        book.close()
-
-
-def _sheet(place: Place, lines: Iterable[Sequence[object]]) -> _Raw:
-    rows = iter(lines)
-    header = tuple("" if cell is None else str(cell).strip() for cell in next(rows, ()))
-    cells = [{name: _cell(value) for name, value in zip(header, line, strict=False) if name} for line in rows]
-    while cells and not any(value not in {None, ""} for value in cells[-1].values()):
-        cells.pop()  # spreadsheets keep empty rows that were once touched
-    return _Raw(place, tuple(name for name in header if name), tuple(cells))
+def _open_workbook(path: Path, faults: list[Fault]) -> list[_Raw]:
+    """Return the sheets of the workbook that are tables of a programme; others may stand beside them."""
+    found: list[_Raw] = []
+    before = len(faults)
+    sheets = read_sheets(path, faults)
+    for sheet in sheets:
+        named = sheet.title.strip().casefold()
+        if named in {ITEMS.title, MOVES.title}:
+            found.append(_Raw(Place(path.name, named), sheet.header, sheet.rows))
+        elif alike := [
+            one.title for one in (ITEMS, MOVES) if sheet.rows and _required(one) <= set(sheet.header)
+        ]:
+            place = Place(path.name, sheet.title)
+            faults.append(place.fault(f"the name {alike[0]} of a sheet with its columns", sheet.title))
+    if not found and len(faults) == before:
+        expected = f"a sheet named {ITEMS.title} or {MOVES.title}"
+        faults.append(Place(path.name).fault(expected, "only " + ", ".join(one.title for one in sheets)))
+    return found
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    return value.isoformat() if isinstance(value, date) else value
+def _required(schema: Schema) -> set[str]:
+    return {column.name for column in schema.columns if column.required}
 
 
 def _read_items(raw: _Raw, known: Known, faults: list[Fault]) -> list[tuple[ProgrammeItem, int]]:
