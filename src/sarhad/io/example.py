@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
+import tomllib
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
-from sarhad.errors import InputFaults, UnknownName
+from sarhad.errors import UnknownName
+from sarhad.io.folders import new_folder
 
 _SHIPPED = {"tajik-afghan": "tajik_afghan"}
 
@@ -27,18 +29,16 @@ def write_example(name: str, folder: str | Path) -> Path:
     if name not in _SHIPPED:
         raise UnknownName(f"no example is named {name!r}; there are: {', '.join(_SHIPPED)}")
     target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        found = "a folder with files in it" if target.is_dir() else "a file"
-        raise InputFaults.one(str(target), "a new or empty folder", found)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            copy = Path(beside) / "copy"
-            with as_file(files("sarhad").joinpath("data", _SHIPPED[name])) as shipped:
-                shutil.copytree(shipped, copy, copy_function=shutil.copyfile)
-            if target.exists():
-                target.rmdir()
-            os.replace(copy, target)
-    except OSError as error:
-        raise InputFaults.one(str(target), "a folder that can be written", error) from error
+    with new_folder(target) as made, as_file(files("sarhad").joinpath("data", _SHIPPED[name])) as shipped:
+        shutil.copytree(shipped, made, copy_function=shutil.copyfile, dirs_exist_ok=True)
     return target
+
+
+def example_file(name: str, file: str) -> Path:
+    """Return a file of a shipped example."""
+    return Path(str(files("sarhad").joinpath("data", _SHIPPED[name], file)))
+
+
+def example_document(name: str) -> Mapping[str, Any]:
+    """Return the parsed `project.toml` of a shipped example."""
+    return tomllib.loads(example_file(name, "project.toml").read_text(encoding="utf-8"))

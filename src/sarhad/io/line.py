@@ -201,7 +201,8 @@ def _order(frame: GeoDataFrame, place: Place) -> list[tuple[int, str]]:
     column = frame["part"]
     if column.isna().any() or column.duplicated().any():
         found = ", ".join(str(value) for value in column)
-        raise InputFaults([place.fault("a different value on every row", found, column="part")])
+        expected = "a different value on every row, and the rows of one border alone"
+        raise InputFaults([place.fault(expected, found, column="part")])
     try:
         rank = column.astype(float)
     except ValueError:
@@ -268,10 +269,11 @@ def _direction_faults(parts: Sequence[LinePart], place: Place) -> Iterator[Fault
 
 def _crossing_faults(parts: Sequence[LinePart], rows: Sequence[int], place: Place) -> Iterator[Fault]:
     """A line that crosses itself has no sides: say where."""
-    found: dict[tuple[int, int], list[str]] = {}
+    found: dict[tuple[int, int], dict[str, None]] = {}
     for one, two, lon, lat in crossings([np.column_stack([p.lon_deg, p.lat_deg]) for p in parts]):
-        found.setdefault((one, two), []).append(f"{lon:.5f} {lat:.5f}")
-    for (one, two), spots in found.items():
+        found.setdefault((one, two), {})[f"{lon:.5f} {lat:.5f}"] = None
+    for (one, two), known in found.items():
+        spots = list(known)
         other = "itself" if one == two else f"part {parts[two].part_id}"
         more = f" and {len(spots) - MAX_SHOWN} more" if len(spots) > MAX_SHOWN else ""
         said = f"part {parts[one].part_id} meets {other} at " + ", ".join(spots[:MAX_SHOWN]) + more

@@ -4,8 +4,9 @@ Home's rings are walked with home on the left (exteriors anticlockwise, holes cl
 the line where it stands within `gap_m` of the neighbour's boundary: the polygons of one source share most
 vertices to the bit and leave slivers between, those of two sources or with water cut out leave strips. A run
 is cut back to its last shared vertex at both ends, unless that takes off more than `MAX_CUT` gaps: within so
-much a third border leaves the line. A ring that shares no edge is water or an island and left out; of the
-largest ring, a long run without one is taken for the bank of a river that was cut out.
+much a third border leaves the line. A loop of at most `LONG_APART` gaps that comes back to where it began is
+cut off. A ring that shares no edge is water or an island and left out; of the largest ring, a long run
+without one is taken for the bank of a river that was cut out.
 
 Distances are taken in Lambert's azimuthal equal-area projection (lengths within 1.3 % up to 2,000 km from its
 centre), lengths of the line on the WGS84 ellipsoid.
@@ -40,7 +41,8 @@ SAME_DEG = 1e-8
 class BorderRun:
     """One unbroken run of the border, home on the left: (vertex, 2) longitude and latitude.
 
-    `shared` (vertex,) says which vertices the neighbour has, too; `away_m` how far it is from each.
+    `shared` (vertex,) says which vertices the neighbour has, too; `away_m` how far it is from each; `loops_m`
+    is the length of the loops that were cut off.
     """
 
     vertex: F64
@@ -48,6 +50,7 @@ class BorderRun:
     away_m: F64
     closed: bool
     around_home: bool
+    loops_m: float = 0.0
 
     @property
     def length_m(self) -> float:
@@ -70,6 +73,7 @@ class SharedBorder:
     length_beyond_m: float
     apart_m: float
     widest_m: float
+    loops_m: float
     n_rings_left_out: int
 
 
@@ -82,12 +86,13 @@ def shared_border(home: Any, beyond: Any, gap_m: float = GAP_M) -> SharedBorder:
         sum(run.length_m for run in _walk(beyond, home, gap_m)[0]),
         sum(run.apart_m for run in runs),
         max((float(run.away_m.max()) for run in runs), default=0.0),
+        sum(run.loops_m for run in runs),
         n_left_out,
     )
 
 
 def _walk(home: Any, beyond: Any, gap_m: float) -> tuple[list[BorderRun], int]:
-    """Return the runs of home's rings along the neighbour, open ones first, and the count of rings left out."""
+    """Return the runs of home's rings along the neighbour, open ones first, and how many were left out."""
     near = _Nearness.of(home, beyond, gap_m)
     open_runs: list[BorderRun] = []
     rings: list[BorderRun] = []
@@ -124,7 +129,7 @@ class _Nearness:
     """How far places are from the neighbour's boundary, and which of its vertices they are."""
 
     to_metres: Any
-    boundary: Any
+    edges: Any
     known: frozenset[tuple[int, int]]
     box: tuple[float, float, float, float]
     gap_m: float
@@ -138,10 +143,9 @@ class _Nearness:
         lon, lat = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         plane = f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m"
         to_metres = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
-        clipped = _edges_within(beyond, box)
-        boundary = shapely.transform(clipped, to_metres.transform, interleaved=False)
-        shapely.prepare(boundary)
-        return cls(to_metres, boundary, frozenset(_keys(shapely.get_coordinates(clipped))), box, gap_m)
+        edges = _edges_within(beyond, box)
+        lines = shapely.transform(shapely.linestrings(edges), to_metres.transform, interleaved=False)
+        return cls(to_metres, shapely.STRtree(lines), frozenset(_keys(edges.reshape(-1, 2))), box, gap_m)
 
     def measure(self, vertex: F64) -> tuple[F64, Flags]:
         """Return how far each vertex is from the boundary (m; inf beyond the box) and if it is shared."""
@@ -152,9 +156,9 @@ class _Nearness:
         inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
         away_m = np.full(len(vertex), np.inf)
         shared = np.zeros(len(vertex), dtype=np.bool_)
-        if inside.any() and not self.boundary.is_empty:
+        if inside.any() and len(self.edges):
             points = shapely.points(*self.to_metres.transform(lon[inside], lat[inside]))
-            away_m[inside] = shapely.distance(self.boundary, points)
+            away_m[inside] = self.edges.query_nearest(points, return_distance=True, all_matches=False)[1]
             shared[inside] = [key in self.known for key in _keys(vertex[inside])]
         return away_m, shared
 
@@ -173,20 +177,13 @@ def _meeting_box(
     return max(one[0], two[0]) - lon_deg, south - lat_deg, min(one[2], two[2]) + lon_deg, north + lat_deg
 
 
-def _edges_within(shape: Any, box: tuple[float, float, float, float]) -> Any:
-    """Return the edges of all rings of which an end lies in the box, vertices as they are."""
-    import shapely
-
+def _edges_within(shape: Any, box: tuple[float, float, float, float]) -> F64:
+    """Return the edges (edge, 2, 2) of all rings of which an end lies in the box, vertices as they are."""
     west, south, east, north = box
-    lines = []
-    for ring, _ in _rings(shape):
-        lon, lat = ring.T
-        inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-        touched = np.flatnonzero(inside[1:] | inside[:-1])
-        for run in np.split(touched, np.flatnonzero(np.diff(touched) > 1) + 1):
-            if len(run):
-                lines.append(ring[run[0] : run[-1] + 2])
-    return shapely.multilinestrings([shapely.linestrings(line) for line in lines])
+    edges = np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring, _ in _rings(shape)])
+    lon, lat = edges[..., 0], edges[..., 1]
+    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    return edges[inside.any(axis=1)]
 
 
 def _runs(ring: F64, around_home: bool, near: _Nearness) -> Iterator[BorderRun]:
@@ -205,8 +202,11 @@ def _runs(ring: F64, around_home: bool, near: _Nearness) -> Iterator[BorderRun]:
         at = order[run]
         cut = _cut_ends(ring[at], shared[at], MAX_CUT * near.gap_m)
         at = at[cut]
+        keep = _without_loops(ring[at], LONG_APART * near.gap_m)
+        loops_m = float(steps_m(ring[at]).sum() - steps_m(ring[at[keep]]).sum())
+        at = at[keep]
         if len(at) >= 2:
-            yield BorderRun(ring[at], shared[at], away_m[at], False, around_home)
+            yield BorderRun(ring[at], shared[at], away_m[at], False, around_home, loops_m)
 
 
 def _from_behind_longest(ring: F64, is_near: Flags) -> NDArray[np.int64]:
@@ -231,3 +231,19 @@ def _cut_ends(vertex: F64, shared: Flags, max_cut_m: float) -> slice:
     start = int(first) if along_m[first] <= max_cut_m else 0
     end = int(last) if along_m[-1] - along_m[last] <= max_cut_m else len(vertex) - 1
     return slice(start, end + 1)
+
+
+def _without_loops(vertex: F64, longest_m: float) -> NDArray[np.int64]:
+    """Return the vertices of a run without the loops, up to a length, that come back to where they began."""
+    along_m = np.concatenate([[0.0], np.cumsum(steps_m(vertex))])
+    kept: list[int] = []
+    seen: dict[tuple[int, int], int] = {}
+    for k, key in enumerate(_keys(vertex)):
+        first = seen.get(key)
+        if first is not None and along_m[k] - along_m[first] <= longest_m:
+            while kept[-1] != first:
+                del seen[_keys(vertex[kept.pop()][None])[0]]
+            continue
+        seen[key] = k
+        kept.append(k)
+    return np.array(kept, dtype=np.int64)

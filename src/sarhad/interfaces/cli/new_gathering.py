@@ -1,0 +1,246 @@
+"""What `sarhad new --line` needs, out of options, files and answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from sarhad.errors import Fault, InputFaults
+from sarhad.interfaces.cli.new_questions import Questions, path_of
+from sarhad.interfaces.new_project import NewProject, NewTerrain, border_notes, covers, shipped_terrain
+from sarhad.io.folders import check_new
+from sarhad.io.line_file import Declared
+from sarhad.io.new_line import NewLine, read_neighbours, read_new_line, read_two_files
+from sarhad.io.new_places import read_new_goals, read_new_sites
+from sarhad.model.line import HomeSide, Line
+from sarhad.model.project import Settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Reader = Callable[[Path, Line, Settings, Declared], "tuple[GeoDataFrame, list[str]]"]
+
+KINDS = ("real", "refined", "synthetic", "user")
+COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+TEXT = {
+    "home": "the side of home, going from {start} to {end} ({toward}; left is {left}, right is {right}),"
+    " or --home-point LON LAT",
+    "home.unknown": "the side of home along the line, or --home-point LON LAT",
+    "home.country": "which of the two countries is home",
+    "home.both": "either --home or --home-point",
+    "terrain": "a GeoTIFF of heights over the band; the relief shipped with Sarhad does not reach this line",
+    "terrain.ask": "GeoTIFF of heights over the band",
+    "shipped": "No terrain given. Take the relief shipped with Sarhad, KIND {kind}, {source}?",
+    "kind": "what the heights are: measured, refined from coarser ones, made up, or your own",
+    "datum": "what heights are measured from, such as EGM2008 or mean sea level",
+    "vrt": "a raster in one file, or --no-copy to leave it where it is",
+    "line": "a file with the border's line, or two countries with --between",
+    "files": "two files of polygons, or --line FILE and two names in it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was said on the command line; empty words and None where nothing was."""
+
+    folder: Path
+    line: Path | None = None
+    layer: str = ""
+    select: str = ""
+    crs: str = ""
+    encoding: str = ""
+    between: tuple[str, str] | None = None
+    gap_m: float = 1_000.0
+    home: str = ""
+    home_point: tuple[float, float] | None = None
+    source: str = ""
+    title: str = ""
+    terrain: Path | None = None
+    terrain_kind: str = ""
+    vertical_datum: str = ""
+    terrain_source: str = ""
+    voids: str = "refuse"
+    copy: bool = True
+    roads: Path | None = None
+    sites: Path | None = None
+
+    @property
+    def declared(self) -> Declared:
+        """What is declared about files that do not say it."""
+        return Declared(self.crs, self.encoding)
+
+    @property
+    def own(self) -> bool:
+        """Whether anything was said that no example needs."""
+        return replace(self, folder=Path(), voids="refuse", copy=True) != Options(Path())
+
+    @property
+    def line_file(self) -> str:
+        """Name of the file or files that the line comes from."""
+        if self.line is not None:
+            return self.line.name
+        return " and ".join(Path(word).name for word in self.between or ())
+
+
+def gather(options: Options, questions: Questions) -> NewProject:
+    """Return the project to write; InputFaults with all that is wrong or lacking."""
+    questions.attempt(lambda: check_new(options.folder))
+    new, side = _line_and_side(options, questions)
+    source = options.source or (new.source if new else "") or options.line_file
+    measured = None
+    if new is not None:
+        given, at_side = new, side or "left"
+        measured = questions.attempt(lambda: given.line(_slug(options), at_side, source))
+    line = measured[0] if measured else None
+    terrain = _terrain(options, line, questions)
+    sites, goals, notes = _places(options, line if side else None, questions)
+    questions.finish()
+    if line is None or measured is None or terrain is None:
+        raise AssertionError("a fault was gathered for whatever is missing")
+    return NewProject(
+        title=options.title or options.folder.resolve().name,
+        line_id=_slug(options),
+        line=line,
+        line_file=options.line_file,
+        terrain=terrain,
+        sites=sites,
+        goals=goals,
+        notes=(*measured[1], *notes),
+        titled_by_folder=not options.title,
+    )
+
+
+def _slug(options: Options) -> str:
+    return re.sub(r"\W+", "-", options.folder.resolve().name.lower()).strip("-") or "line"
+
+
+def _line_and_side(options: Options, questions: Questions) -> tuple[NewLine | None, HomeSide | None]:
+    """Return the line and home's side of it; None for what could not be had."""
+    if options.home and options.home_point:
+        questions.faults.append(Fault("--home-point", "", 0, "", TEXT["home.both"], "both"))
+    if options.between:
+        return _border(options, options.between, questions)
+    if options.line is None:
+        questions.words("--line", TEXT["line"], "")
+        return None, None
+    path = options.line
+    new = questions.attempt(
+        lambda: read_new_line(path, options.layer or None, options.select, options.declared)
+    )
+    if options.home_point:
+        point = options.home_point
+        return new, None if new is None else questions.attempt(lambda: new.side_of(*point))
+    question = TEXT["home.unknown"] if new is None else _home_question(new)
+    said = questions.choice("--home", question, get_args(HomeSide), options.home)
+    return new, "left" if said == "left" else "right" if said else None
+
+
+def _home_question(new: NewLine) -> str:
+    """Ask for the side of home in words that a map answers."""
+    from pyproj import Geod
+
+    start, end = new.pieces[0].vertex[0], _end(new)
+    octant = round(Geod(ellps="WGS84").inv(*start, *end)[0] / 45.0)
+    toward, left, right = (COMPASS[(octant + turn) % 8] for turn in (0, -2, 2))
+    places = {"start": "{:.3f} {:.3f}".format(*start), "end": "{:.3f} {:.3f}".format(*end)}
+    return TEXT["home"].format(**places, toward=toward, left=left, right=right)
+
+
+def _end(new: NewLine) -> tuple[float, float]:
+    """Return the last vertex of the last open piece; of a ring alone, the vertex after its first."""
+    open_pieces = [piece for piece in new.pieces if not piece.closed]
+    lon, lat = (open_pieces[-1].vertex[-1] if open_pieces else new.pieces[0].vertex[1]).tolist()
+    return lon, lat
+
+
+def _border(
+    options: Options, names: tuple[str, str], questions: Questions
+) -> tuple[NewLine | None, HomeSide | None]:
+    """Return the border of two countries, home on the left."""
+    path = options.line
+    if path is not None:
+        countries = questions.attempt(
+            lambda: read_neighbours(path, options.layer or None, options.select, names, options.declared)
+        )
+    else:
+        files = (Path(names[0]), Path(names[1]))
+        countries = questions.attempt(lambda: read_two_files(files, options.declared))
+    home = options.home
+    if options.home_point and countries is not None:
+        point = options.home_point
+        home = questions.attempt(lambda: countries.home_of(*point)) or ""
+        if not home:
+            return None, None
+    known = tuple(countries.shapes) if countries is not None else names
+    chosen = questions.choice("--home", TEXT["home.country"], known, home)
+    if chosen is None or countries is None:
+        return None, None
+    found = questions.attempt(lambda: countries.border(chosen, options.gap_m))
+    if found is None:
+        return None, None
+    other = next(name for name in known if name != chosen)
+    notes = border_notes(found[1], chosen, other, options.gap_m)
+    return replace(found[0], notes=(*found[0].notes, *notes)), "left"
+
+
+def _terrain(options: Options, line: Line | None, questions: Questions) -> NewTerrain | None:
+    """Return the terrain as given, or the shipped relief where it serves and is not declined."""
+    path = options.terrain
+    named = options.terrain_kind or options.vertical_datum or options.terrain_source
+    shipped = shipped_terrain()
+    if path is None and not named and line is not None and covers(shipped, line, Settings()):
+        if questions.yes(TEXT["shipped"].format(kind=shipped.kind, source=shipped.source)):
+            return replace(shipped, voids=options.voids)
+        path = path_of(questions.words("--terrain", TEXT["terrain.ask"], ""))
+    elif path is None and (named or line is not None):
+        path = path_of(questions.words("--terrain", TEXT["terrain"], ""))
+    if path is None:
+        return None
+    return _given_terrain(options, path, questions)
+
+
+def _given_terrain(options: Options, path: Path, questions: Questions) -> NewTerrain | None:
+    tagged = questions.attempt(lambda: _declared_by(path)) or ("", "")
+    if options.copy and path.suffix.lower() == ".vrt":  # it names other files by their places
+        questions.faults.append(Fault(path.name, "", 0, "", TEXT["vrt"], "a VRT"))
+    kind = questions.choice("--terrain-kind", TEXT["kind"], KINDS, options.terrain_kind or tagged[0])
+    datum = questions.words("--vertical-datum", TEXT["datum"], options.vertical_datum or tagged[1])
+    if kind is None or datum is None:
+        return None
+    source = options.terrain_source or path.name
+    return NewTerrain(path, kind, datum, source, options.voids, copied=options.copy)
+
+
+def _declared_by(path: Path) -> tuple[str, str]:
+    """Return KIND and vertical datum as the raster declares them, empty where it does not."""
+    from pyproj import CRS
+
+    from sarhad.io.raster import read_frame
+
+    try:
+        frame = read_frame(path)
+    except InputFaults as error:
+        raise InputFaults(replace(fault, file=path.name) for fault in error.faults) from error
+    kind = frame.tag("KIND").lower().split(" ")[0]
+    vertical = [part.name for part in CRS.from_wkt(frame.crs).sub_crs_list if part.is_vertical]
+    return kind if kind in KINDS else "", str(vertical[0]) if vertical else ""
+
+
+def _places(
+    options: Options, line: Line | None, questions: Questions
+) -> tuple[GeoDataFrame | None, GeoDataFrame | None, list[str]]:
+    """Return sites and goals in the band and what is said of them; without a line they are not read."""
+
+    def read(path: Path | None, reader: Reader) -> tuple[GeoDataFrame | None, list[str]]:
+        if path is None or line is None:
+            return None, []
+        made = questions.attempt(lambda: reader(path, line, Settings(), options.declared))
+        return made or (None, [])
+
+    sites, said_of_sites = read(options.sites, read_new_sites)
+    goals, said_of_goals = read(options.roads, read_new_goals)
+    return sites, goals, [*said_of_sites, *said_of_goals]

@@ -1,0 +1,129 @@
+"""Places for a new project out of a user's own file: those of a wider layer that lie in the band.
+
+A layer of a whole country is cut to the band; how many rows are left out is said. Nothing else is changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sarhad.errors import Fault, InputFaults
+from sarhad.io.line_file import LINES, POINTS, Declared, open_vector, shape_faults
+from sarhad.io.placing import place_on_line
+from sarhad.io.tables import Place
+from sarhad.io.vector import GEOGRAPHIC, read_layer
+from sarhad.model.line import Line
+from sarhad.model.project import Settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+LOOK_DEG = 0.005
+"""Longest step of a road between two places that are asked whether they lie in the band."""
+
+
+def read_new_sites(
+    path: Path, line: Line, settings: Settings, declared: Declared
+) -> tuple[GeoDataFrame, list[str]]:
+    """Return the candidate sites (site_id, accepts, geometry) of a layer of points, and notes."""
+    notes: list[str] = []
+    if path.suffix.lower() == ".csv":
+        frame = _points_of_table(path)
+    else:
+        frame = open_vector(path, None, POINTS, notes, declared)
+    place = Place(path.name)
+    faults = list(shape_faults(frame, place, POINTS))
+    if faults:
+        raise InputFaults(faults)
+    if "site_id" not in frame.columns:
+        frame = frame.assign(site_id=[f"site-{int(index) + 1}" for index in frame.index])
+        notes.append(f"{path.name}: no column site_id; sites are named by their rows, site-1 on")
+    lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
+    _, offset_m = place_on_line(line, lon, lat)
+    inside = (offset_m >= -settings.band_beyond_m) & (offset_m <= settings.band_home_m)
+    columns = [name for name in ("site_id", "accepts") if name in frame.columns]
+    return _kept(frame[[*columns, frame.geometry.name]], inside, "site(s)", place, notes), notes
+
+
+def read_new_goals(
+    path: Path, line: Line, settings: Settings, declared: Declared
+) -> tuple[GeoDataFrame, list[str]]:
+    """Return the goals (goal_id, geometry) out of a layer of roads: those that come into the band at home."""
+    import geopandas
+
+    notes: list[str] = []
+    frame = open_vector(path, None, LINES, notes, declared)
+    place = Place(path.name)
+    faults = list(shape_faults(frame, place, LINES))
+    if faults:
+        raise InputFaults(faults)
+    inside = _come_home(frame, line, settings)
+    goals = geopandas.GeoDataFrame(
+        {"goal_id": [f"road-{int(index) + 1}" for index in frame.index]},
+        geometry=frame.geometry.to_numpy(),
+        crs=frame.crs,
+    )
+    return _kept(goals, inside, "road(s)", place, notes), notes
+
+
+def _come_home(frame: GeoDataFrame, line: Line, settings: Settings) -> NDArray[np.bool_]:
+    """Say of every row if a place of it lies at home in the band."""
+    import shapely
+
+    inside = np.zeros(len(frame), dtype=np.bool_)
+    lon = np.concatenate([part.lon_deg for part in line.parts])
+    lat = np.concatenate([part.lat_deg for part in line.parts])
+    reach_deg = settings.band_home_m / 110_000.0
+    lon_reach_deg = reach_deg / max(0.05, float(np.cos(np.radians(np.abs(lat).max()))))
+    box = shapely.box(
+        lon.min() - lon_reach_deg, lat.min() - reach_deg, lon.max() + lon_reach_deg, lat.max() + reach_deg
+    )
+    near = np.flatnonzero(frame.intersects(box).to_numpy())
+    if not len(near):
+        return inside
+    shapes = shapely.segmentize(frame.geometry.to_numpy()[near], LOOK_DEG)
+    vertex, row = shapely.get_coordinates(shapes, return_index=True)
+    _, offset_m = place_on_line(line, vertex[:, 0], vertex[:, 1])
+    at_home = (offset_m >= 0) & (offset_m <= settings.band_home_m)
+    inside[near[np.unique(row[at_home])]] = True
+    return inside
+
+
+def _points_of_table(path: Path) -> GeoDataFrame:
+    """Read points from CSV (`lon_deg`, `lat_deg`)."""
+    import geopandas
+
+    faults: list[Fault] = []
+    layer = read_layer(path, path.name, "", faults)
+    if layer is None or faults:
+        raise InputFaults(faults)
+    frame = geopandas.GeoDataFrame(list(layer.rows), columns=list(layer.header))
+    place = Place(path.name)
+    values: dict[str, list[float]] = {"lon_deg": [], "lat_deg": []}
+    for name, column in values.items():
+        for k, row in enumerate(layer.rows, 1):
+            try:
+                column.append(float(str(row.get(name, ""))))
+            except ValueError:
+                faults.append(place.fault("a number in deg", row.get(name) or "nothing", column=name, row=k))
+    if faults:
+        raise InputFaults(faults)
+    points = geopandas.points_from_xy(values["lon_deg"], values["lat_deg"])
+    return frame.set_geometry(points).set_crs(GEOGRAPHIC)
+
+
+def _kept(
+    frame: GeoDataFrame, inside: NDArray[np.bool_], word: str, place: Place, notes: list[str]
+) -> GeoDataFrame:
+    if not inside.any():
+        found = f"none of {len(frame)} {word}"
+        raise InputFaults([place.fault("at least one in the band along the line", found, column="geometry")])
+    if not inside.all():
+        notes.append(
+            f"{place.file}: {int((~inside).sum())} of {len(frame)} {word} lie outside the band: left out"
+        )
+    return frame[inside].reset_index(drop=True)

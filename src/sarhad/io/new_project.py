@@ -1,0 +1,120 @@
+"""Write a new project: `project.toml` out of sections, layers and copies, checked before it takes its place.
+
+TOML 1.0: a basic string is a JSON string in which DEL is escaped, too.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sarhad.errors import InputFaults
+from sarhad.io.folders import new_folder
+from sarhad.io.project import check_project
+from sarhad.io.vector import GEOGRAPHIC
+from sarhad.model.line import Line, LinePart
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+WIDTH = 100
+LAYER_DATE = "1980-01-01T00:00:00.000Z"
+"""GeoPackages carry a date of change; equal inputs give equal bytes."""
+
+TomlValue = str | int | float | bool | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of `project.toml`, with what is said above it; without values it is a remark alone."""
+
+    name: str
+    values: Mapping[str, TomlValue]
+    said: str = ""
+
+
+def write_new_project(
+    folder: Path,
+    sections: Iterable[Section],
+    line: Line,
+    layers: Mapping[str, GeoDataFrame],
+    copies: Mapping[str, Path],
+) -> None:
+    """Write a project that passes the check, or nothing.
+
+    `line.gpkg` holds the line; `layers` and `copies` are by the names of their files. Raises InputFaults with
+    all faults of the project, or where the folder cannot be written.
+    """
+    import pyogrio
+
+    with new_folder(folder) as made:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": LAYER_DATE})
+        try:
+            for name, frame in {"line.gpkg": line_frame(line), **layers}.items():
+                pyogrio.write_dataframe(frame, made / name, layer=Path(name).stem, driver="GPKG")
+        except (RuntimeError, pyogrio.errors.DataSourceError) as error:  # the disk is full
+            raise OSError(str(error)) from error
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        for name, path in copies.items():
+            shutil.copyfile(path, made / name)
+        (made / "project.toml").write_text(toml_of(sections), encoding="utf-8")
+        faults = check_project(made)
+        if faults:
+            raise InputFaults(faults)
+
+
+def line_frame(line: Line) -> GeoDataFrame:
+    """Return a line as a layer: one row a part, with the ruler that its length belongs to."""
+    import geopandas
+    import numpy as np
+    import shapely
+
+    n = len(line.parts)
+    return geopandas.GeoDataFrame(
+        {
+            "part": list(range(n)),
+            "exclave": [part.exclave and _holds_home(part, line) for part in line.parts],
+            "source": [line.source] * n,
+            "vertex_step_m": [round(line.vertex_step_m, 3)] * n,
+        },
+        geometry=[shapely.linestrings(np.column_stack([p.lon_deg, p.lat_deg])) for p in line.parts],
+        crs=GEOGRAPHIC,
+    )
+
+
+def _holds_home(part: LinePart, line: Line) -> bool:
+    """Say whether home is inside a closed part, which runs anticlockwise then if home is on the left."""
+    import shapely
+
+    ring = shapely.linearrings(part.lon_deg, part.lat_deg)
+    return bool(shapely.is_ccw(ring)) == (line.home_side == "left")
+
+
+def toml_of(sections: Iterable[Section]) -> str:
+    """Return sections as TOML, each under what is said of it."""
+    blocks = []
+    for section in sections:
+        lines = [f"# {words}" for words in textwrap.wrap(section.said, WIDTH)]
+        if section.name:
+            lines.append(f"[{section.name}]")
+        lines += [f"{name} = {_value(value)}" for name, value in section.values.items()]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _value(value: TomlValue) -> str:
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if not value:
+        return "[]"
+    return "[\n" + "".join(f"  {_value(item)},\n" for item in value) + "]"
