@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from claim_cases import EXAMPLE
+from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.cli.claims_session import open_desk
+from sarhad.io.project import open_project
+from sarhad.io.results import manifest, write_json
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.standing import standing
 from sarhad.planning.claim_desk import REGISTERS
@@ -62,6 +66,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def by_name(recorded):
+    return {one["name"]: one for one in recorded["effects"]}
+
+
 def claim_of(desk: Path, publisher: str) -> str:
     found = ask("claims", "list", desk, LENGTH)["claims"]
     return next(one["claim_id"] for one in found if one["publisher"] == publisher)
@@ -92,8 +100,14 @@ def test_conflicts_come_with_the_words(desk):
 
 
 def test_resolve_withdraw_and_what_we_believed(desk):
-    (before,) = ask("claims", "uses", desk)
+    known = {one["name"]: one for one in ask("claims", "uses", desk)}
+    before = known["men-per-km"]
     assert before["value"] is None
+    assert known["line:tjk-afg/men_per_km"]["readings"] == before["readings"] | {
+        LENGTH: {
+            k: one | {"name": "line:tjk-afg/men_per_km"} for k, one in before["readings"][LENGTH].items()
+        }
+    }  # nobody recorded this one: the desk knows it
     spread = before["readings"][LENGTH]
     assert {15.4, 14.9, 14.7} <= {round(one["value"], 1) for one in spread.values() if one["value"]}
 
@@ -111,18 +125,19 @@ def test_resolve_withdraw_and_what_we_believed(desk):
         "ours",
     )
     resolve += ("--key", desk / "desk.pem")
-    (effect,) = ask(*resolve, "--claim", ani)["effects"]
+    changed = by_name(ask(*resolve, "--claim", ani))
+    assert set(changed) == {"men-per-km", "line:tjk-afg/men_per_km", "line:tjk-afg/held_by_share_km"}
+    effect = changed["men-per-km"]
     assert round(effect["after"]["value"], 1) == 14.7
     resolved_at = list(read_records(desk))[-1].recorded_at
 
-    (effect,) = ask("claims", "withdraw", desk, ani, "--authority", "desk", "--reason", "retracted")[
-        "effects"
-    ]
+    gone = ask("claims", "withdraw", desk, ani, "--authority", "desk", "--reason", "retracted")
+    effect = by_name(gone)["men-per-km"]
     assert effect["where"] == "report 3"
     assert effect["after"]["value"] is None
     (state,) = ask("claims", "list", desk, LENGTH)["answers"]
     assert state["state"] == "undermined"
-    (effect,) = ask(*resolve, "--claim", india)["effects"]
+    effect = by_name(ask(*resolve, "--claim", india))["men-per-km"]
     assert round(effect["after"]["value"], 1) == 14.9
 
     then = open_desk(desk, None, believed_at=resolved_at, about_at=resolved_at).register
@@ -252,3 +267,80 @@ def test_incidents_in_and_out_and_weights_that_the_project_takes(desk, tmp_path)
     held = [float(row["weight"]) for row in rows if float(row["km_from"]) <= 450 < float(row["km_to"])]
     assert held == [pytest.approx(2.0, abs=0.2)]
     assert {float(row["weight"]) for row in rows if float(row["km_to"]) > 1_000} == {1.0}
+
+
+def test_a_project_takes_its_settings_from_claims_and_knows_when_they_are_stale(desk, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLE, project)
+    with (project / "project.toml").open("a") as file:
+        file.write(
+            '\n[weights]\nfile = "weights.csv"\n\n[claims]\nline.official_length_m = "line:tjk-kgz/length"\n'
+        )
+        file.write("weights.about_at = 2021-07-10\n")
+    words = ("claims", "recompute", desk, "--project", project)
+    with pytest.raises(InputFaults, match="from_claims"):
+        open_project(project)
+    assert {one["setting"]: one["why"] for one in ask(*words)["settings"]} == {
+        "line.official_length_m": "line:tjk-kgz/length is open",
+        "weights.file": "",
+    }
+    with pytest.raises(InputFaults, match="1 fault"):  # the table is there, the length is not resolved
+        open_project(project)
+
+    kgz = ask("claims", "list", desk, "line:tjk-kgz/length")["claims"]
+    first, second = (
+        next(one["claim_id"] for one in kgz if one["shown"] == text) for text in ("972 km", "987 km")
+    )
+    resolve = ("claims", "resolve", desk, "line:tjk-kgz/length", "--authority", "desk", "--method", "claim")
+    resolve += ("--reason", "theirs", "--key", desk / "desk.pem", "--project", project, "--claim")
+    changed = by_name(ask(*resolve, first))
+    assert changed["line.official_length_m"]["after"]["value"] == 972_000.0
+    assert changed["line:tjk-kgz/conflicts_per_km"]["after"]["value"] == pytest.approx(140 / 972)
+    (one, weights) = ask(*words)["settings"]
+    assert (one["after"]["value"], weights["stale"]) == ("972000", False)
+
+    opened = open_project(project)
+    assert opened.line.official_m(opened.line.length_m) == pytest.approx(972_000.0)
+    assert max(opened.weight_of.values()) >= 2.0
+    used = manifest(opened, "real")["from_claims"]
+    assert used[0]["rests_on"] == (first,)
+    assert any("line.official_length_m is 972000 m" in note for note in opened.notes)
+    (project / "results").mkdir()
+    write_json(project / "results", "manifest.json", {"from_claims": used})
+    assert not any(one["stale"] for one in ask(*words)["settings"])
+    assert ask(*words)["stale_results"] == {}
+
+    run(*resolve, second)
+    seen = CliRunner().invoke(app, [*map(str, words), "--check", "--json"])
+    assert seen.exit_code == InputFaults.exit_code
+    assert json.loads(seen.output)["stale_results"] == {"results": ["line.official_length_m"]}
+    assert open_project(project).line.official_m(opened.line.length_m) == pytest.approx(
+        972_000.0
+    )  # only said
+    (one, _) = ask(*words)["settings"]
+    assert (one["before"]["value"], one["after"]["value"]) == ("972000", "987000")
+    assert open_project(project).line.official_m(opened.line.length_m) == pytest.approx(987_000.0)
+
+    (project / "weights.csv").write_text("name,km_from,km_to,weight\nx,0,1,3\n")
+    assert [one["stale"] for one in ask(*words)["settings"]] == [False, True]
+    open_project(project)
+    assert "unchanged" in run(*words)
+
+
+def test_a_use_that_cannot_be_is_not_recorded(desk):
+    words = (
+        "claims",
+        "use",
+        desk,
+        "wrong",
+        "--authority",
+        "desk",
+        "--operation",
+        "quotient",
+        "--input",
+        LENGTH,
+    )
+    before = len(ask("claims", "uses", desk))
+    for given in ("line:tjk-afg/lenght", "line:tjk-afg/reinforced"):  # nobody claims it; the wrong way round
+        assert isinstance(run(*words, "--input", given, "--unit", "persons/km", fails=True), InputFaults)
+    assert len(ask("claims", "uses", desk)) == before

@@ -8,8 +8,9 @@ import pytest
 
 from claim_cases import EXAMPLE, example_gazetteer
 from sarhad.errors import InputFaults
+from sarhad.io.claim_files import weights_text, write_rows, write_whole
 from sarhad.io.claim_rules import read_rules
-from sarhad.io.claim_tables import CLAIMS, Desk, read_chain, read_claims, write_rows, write_weights
+from sarhad.io.claim_tables import CLAIMS, Desk, read_chain, read_claims
 from sarhad.model.line import ChainageRange
 from sarhad.model.measure import Number
 
@@ -118,7 +119,7 @@ def test_weights_are_a_table_that_a_project_takes(tmp_path):
     from sarhad.model.project import Settings
 
     ranges = [(ChainageRange("west", 0.0, 10_000.0), 1.5), (ChainageRange("east", 10_000.0, 20_000.0), 1.0)]
-    write_weights(tmp_path / "weights.csv", ranges)
+    write_whole(tmp_path / "weights.csv", weights_text(ranges))
     faults = []
     layer = read_layer(tmp_path / "weights.csv", "weights.csv", "", faults)
     found, weight_of = read_weights(layer, Band(None, Settings()), faults)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from claim_cases import DESK, NOW, RULES, claim, made, records
 from sarhad.errors import InputFaults, UnknownName
-from sarhad.model.claim import Question, Use
-from sarhad.model.measure import Interval, Number
-from sarhad.planning.claim_desk import since
+from sarhad.model.claim import Formula, Question, Use
+from sarhad.model.measure import Interval, Number, Words
+from sarhad.planning.claim_desk import desk_of, since
 from sarhad.planning.claims import Speaker, register, resolve, use, withdraw
-from sarhad.planning.dependence import answer, effects, figure, readings, uses_of
+from sarhad.planning.dependence import answer, check_inputs, effects, figure, readings, uses_of
 
-LENGTH = Question("line:a", "length")
+LENGTH_TEXT = "line:a/length"
+LENGTH = Question.read(LENGTH_TEXT)
 A, B, C = claim("1,300", by="ET"), claim("1,344", by="IN"), claim("1,357", by="ANI")
 MEN = claim("20,000", "persons", of="line:a/reinforced", by="P")
 PER_KM = Use("men-per-km", "quotient", ("line:a/reinforced", "line:a/length"), "persons/km", "report 3")
@@ -166,3 +169,84 @@ def test_a_use_of_anothers_name_is_refused_and_in_a_ledger_passed_over():
         use(held, theirs, speaker=Speaker("other"), ids=(uid(94), NOW))
     forced = use(register(()), theirs, speaker=Speaker("other"), ids=(uid(94), NOW))
     assert register(records(mine, forced)).uses["men-per-km"] == PER_KM
+
+
+def held_by(holder: str, on: str, by: str):
+    return claim(Words(holder), "", of="district:a/held_by", by=by, on=on)
+
+
+def test_a_resolution_on_what_changes_does_not_outlive_later_claims():
+    question = Question("district:a", "held_by")
+    early = held_by("armed group", "2021-07-04", "P")
+    early_too = held_by("state", "2021-07-05", "Q")
+    late = held_by("state", "2024-01-10", "R")
+    statements = made(early, early_too)
+    chosen = resolve(
+        register(records(*statements)),
+        question,
+        method="claim",
+        rests_on=[early.claim_id],
+        reason="seen",
+        speaker=DESK,
+        statement_id=uid(1),
+    )
+    assert answer(register(records(*statements, chosen)), question, RULES).state == "resolved"
+    found = answer(register(records(*statements, chosen, *made(late))), question, RULES)
+    assert (found.state, found.value, found.rests_on) == ("agreed", Words("state"), (late.claim_id,))
+    length = made(A, C, claim("1,350", by="Z", on="2025-01-01"))  # a length holds at any time
+    held = register(records(*length, taken(register(records(*length)), [A.claim_id])))
+    assert answer(held, LENGTH, RULES).state == "resolved"
+
+
+def test_a_dispute_ends_when_one_side_loses_its_claims():
+    statements = made(A, B, C)
+    first = taken(register(records(*statements)), [A.claim_id])
+    other = taken(register(records(*statements)), [C.claim_id], speaker=Speaker("other"), k=2)
+    held = records(*statements, first, other)
+    gone = withdraw(register(held), A.claim_id, reason="x", speaker=DESK, ids=(uid(51), NOW))
+    found = answer(since(held, gone, NOW), LENGTH, RULES)
+    assert (found.state, found.value, found.resolution_id) == ("resolved", C.value, other.statement_id)
+
+
+def test_a_figure_names_the_resolutions_it_rests_on():
+    statements = with_use(A, B, C, MEN)
+    held = register(records(*statements, taken(register(records(*statements)), [A.claim_id], k=7)))
+    assert figure(held, "men-per-km", RULES).resolutions == (uid(7),)
+    assert figure(register(records(*statements)), "men-per-km", RULES).resolutions == ()
+
+
+def test_a_unit_that_can_never_fit_is_refused_while_the_question_is_open():
+    wrong = Use("w", "quotient", tuple(reversed(PER_KM.inputs)), "persons/km")
+    statement = use(register(()), wrong, speaker=DESK, ids=(uid(93), NOW))
+    with pytest.raises(InputFaults, match="quotient is in persons/km"):
+        figure(register(records(*made(A, B, C, MEN), statement)), "w", RULES)
+
+
+def test_inputs_that_nobody_could_claim_are_refused_together():
+    held = register(records(*with_use(A, MEN)))
+    check_inputs(held, PER_KM, RULES)
+    check_inputs(held, Use("v", "sum", ("men-per-km", A.claim_id), "km"), RULES)
+    with pytest.raises(InputFaults) as caught:
+        check_inputs(held, Use("v", "sum", ("line:a/lenght", "men-per-mile", LENGTH_TEXT), "km"), RULES)
+    assert [fault.found for fault in caught.value.faults] == ["line:a/lenght", "men-per-mile"]
+
+
+def test_a_judgement_is_in_a_unit_of_its_question():
+    held = register(records(*made(A, B)))
+    with pytest.raises(InputFaults, match="a unit such as km"):
+        taken(held, [A.claim_id], method="judgement", judged=(Number(1_350.0), "persons"))
+
+
+def test_figures_of_the_rules_are_known_unasked_and_found_when_their_last_claim_goes():
+    rules = replace(
+        RULES, formulas=(Formula("men_per_km", "quotient", "reinforced", "length", "persons/km"),)
+    )
+    other = claim("5", of="line:b/length")
+    desk = desk_of(records(*made(A, MEN, other)), rules)
+    assert set(desk.register.uses) == {"line:a/men_per_km"}  # nobody claims how many stand on line:b
+    assert figure(desk.register, "line:a/men_per_km", rules).value == pytest.approx(20_000 / 1_300)
+    gone = withdraw(desk.register, A.claim_id, reason="x", speaker=DESK, ids=(uid(50), NOW))
+    (effect,) = effects(desk.register, desk.after(gone, NOW), rules)
+    assert (effect.name, effect.after.value) == ("line:a/men_per_km", None)
+    mine = use(register(()), replace(PER_KM, name="line:a/men_per_km"), speaker=DESK, ids=(uid(90), NOW))
+    assert desk_of(records(*made(A, MEN), mine), rules).register.uses["line:a/men_per_km"].where == "report 3"

@@ -16,9 +16,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from sarhad.errors import Fault, InputFaults
-from sarhad.io.claim_tables import write_rows
+from sarhad.io.claim_files import write_rows
 from sarhad.io.gazetteer import on_line
-from sarhad.io.line import place_on_line
 from sarhad.io.tables import Column, Place, Row, Schema, check_rows, nearest
 from sarhad.io.vector import read_layer
 from sarhad.model.incident import Incident, IncidentKind
@@ -203,6 +202,8 @@ def _places(rows: list[dict[str, str]], line: Line, reach_m: float) -> list[OnLi
         return []
     lon_deg = [float(columns["longitude"]) for columns in rows]
     lat_deg = [float(columns["latitude"]) for columns in rows]
+    from sarhad.io.placing import place_on_line  # heavy, and only events that come in are placed
+
     chainage_m, offset_m = place_on_line(line, lon_deg, lat_deg)
     first_m, last_m = line.parts[0].from_m, line.parts[-1].to_m
     found: list[OnLine | None] = []

@@ -3,6 +3,7 @@
     claim_properties.csv  properties with their dimension and how they change
     claim_relations.csv   whole = left operation right, on one subject
     publishers.csv        houses, and the names each publishes under
+    claim_figures.csv     figures worked out, unasked, for every subject of which both properties are claimed
 
 A folder (that of the ledger) may hold files of the same names: their rows add to the shipped ones or replace
 those of the same key.
@@ -10,6 +11,7 @@ those of the same key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import cast
@@ -17,8 +19,17 @@ from typing import cast
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.tables import Column, Place, Row, Schema, check_rows, nearest
 from sarhad.io.vector import read_layer
-from sarhad.model.claim import OPERATIONS, TRENDS, Property, Relation, Rules, Trend, fold_publisher
-from sarhad.model.measure import UNITS, Operation
+from sarhad.model.claim import (
+    OPERATIONS,
+    TRENDS,
+    Formula,
+    Property,
+    Relation,
+    Rules,
+    Trend,
+    fold_publisher,
+)
+from sarhad.model.measure import UNITS, Operation, unit_of
 
 PROPERTIES = Schema(
     "properties",
@@ -30,16 +41,28 @@ PROPERTIES = Schema(
     ),
     key="property",
 )
+_PAIR = (
+    Column("operation", "text", "Operation of the two others", required=True, choices=OPERATIONS),
+    Column("left", "text", "First property", required=True),
+    Column("right", "text", "Second property", required=True),
+)
 RELATIONS = Schema(
     "relations",
     (
         Column("relation", "text", "Its name", required=True),
         Column("whole", "text", "Property that must equal the rest", required=True),
-        Column("operation", "text", "Operation of the two others", required=True, choices=OPERATIONS),
-        Column("left", "text", "First property", required=True),
-        Column("right", "text", "Second property", required=True),
+        *_PAIR,
     ),
     key="relation",
+)
+FIGURES = Schema(
+    "figures",
+    (
+        Column("figure", "text", "Its name", required=True),
+        *_PAIR,
+        Column("unit", "text", "Unit of the result", required=True),
+    ),
+    key="figure",
 )
 PUBLISHERS = Schema(
     "publishers",
@@ -60,14 +83,12 @@ def read_rules(folder: Path | None = None) -> Rules:
         known |= {one.property_id: one} if one else {}
     relations: dict[str, Relation] = {}
     for place, row in _rows("claim_relations.csv", RELATIONS, folder, faults):
-        names = [row.text(name) for name in ("whole", "left", "right")]
-        for column, name in zip(("whole", "left", "right"), names, strict=True):
-            if name not in known:
-                faults.append(place.fault("a known property", name, column=column, row=row.number))
+        whole, left, right = _properties(row, place, ("whole", "left", "right"), known, faults)
         operation = cast(Operation, row.text("operation"))
-        relations[row.text("relation")] = Relation(
-            row.text("relation"), names[0], operation, names[1], names[2]
-        )
+        relations[row.text("relation")] = Relation(row.text("relation"), whole, operation, left, right)
+    formulas: dict[str, Formula] = {}
+    for place, row in _rows("claim_figures.csv", FIGURES, folder, faults):
+        formulas[row.text("figure")] = _formula(row, place, known, faults)
     houses: dict[str, str] = {}
     for _, row in _rows("publishers.csv", PUBLISHERS, folder, faults):
         house = row.text("house")
@@ -75,7 +96,30 @@ def read_rules(folder: Path | None = None) -> Rules:
         houses |= {fold_publisher(name): fold_publisher(house) for name in names}
     if faults:
         raise InputFaults(faults)
-    return Rules(known, tuple(relations.values()), houses)
+    return Rules(known, tuple(relations.values()), houses, tuple(formulas.values()))
+
+
+def _properties(
+    row: Row, place: Place, columns: tuple[str, ...], known: Mapping[str, Property], faults: list[Fault]
+) -> tuple[str, ...]:
+    """Return the properties that columns name; unknown ones are faults."""
+    names = tuple(row.text(column) for column in columns)
+    for column, name in zip(columns, names, strict=True):
+        if name not in known:
+            faults.append(place.fault("a known property", name, column=column, row=row.number))
+    return names
+
+
+def _formula(row: Row, place: Place, known: Mapping[str, Property], faults: list[Fault]) -> Formula:
+    left, right = _properties(row, place, ("left", "right"), known, faults)
+    name, unit = row.text("figure"), row.text("unit")
+    if name in known:
+        faults.append(place.fault("a name that no property has", name, column="figure", row=row.number))
+    try:
+        unit_of(unit)
+    except ValueError as error:
+        faults.append(place.fault("a known unit", error, column="unit", row=row.number))
+    return Formula(name, cast(Operation, row.text("operation")), left, right, unit)
 
 
 def _rows(name: str, schema: Schema, folder: Path | None, faults: list[Fault]) -> list[tuple[Place, Row]]:

@@ -1,4 +1,4 @@
-"""Tables of the claims desk: claims to take in, and threat weights to hand to a project.
+"""Tables of claims that the desk takes in, and the articles they come from.
 
 One claim a row; every fault of every row is reported at once. `quoted_from` must be filled: "own" for the
 publisher's own report, else the chain, nearest first, parted by ">", ending in "?" where the
@@ -7,25 +7,24 @@ origin is not known. Dates are days, months or years: 2021-07-05, 2021-07, 2021.
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sarhad.errors import Fault, InputFaults, UnknownName
 from sarhad.io.dates import read_date
-from sarhad.io.gazetteer import Gazetteer
 from sarhad.io.numerals import read_value
 from sarhad.io.tables import Column, Place, Row, Schema, check_header, check_row, nearest
 from sarhad.io.vector import read_layer
 from sarhad.model.claim import RELIABILITY, UNKNOWN_ORIGIN, Claim, Grade, Rules, Span
-from sarhad.model.line import ChainageRange
 from sarhad.model.measure import UNITS, Value, unit_of
 from sarhad.model.record import OnLine
+
+if TYPE_CHECKING:
+    from sarhad.io.gazetteer import Gazetteer
 
 OWN = "own"
 _UNITS = tuple(name for name in UNITS if name)
@@ -55,7 +54,6 @@ CLAIMS = Schema(
         CONFIRM,
     ),
 )
-WEIGHT_HEADER = ("name", "km_from", "km_to", "weight")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,23 +197,3 @@ def read_article(path: Path) -> str:
 def read_chain(text: str) -> tuple[str, ...]:
     """Return a chain of sources as written: "own" is none, "A > B > ?" three links."""
     return () if text.strip().lower() == OWN else tuple(link.strip() for link in text.split(">"))
-
-
-def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, whole or not at all."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text.getvalue(), encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        raise InputFaults.one(str(path), "a file that can be written", error.strerror) from error
-
-
-def write_weights(path: Path, weights: Iterable[tuple[ChainageRange, float]]) -> None:
-    """Write threat weights as a table that a project's `[weights]` section takes."""
-    rows = [(one.name, f"{one.from_m / 1e3:.3f}", f"{one.to_m / 1e3:.3f}", f"{w:.4f}") for one, w in weights]
-    write_rows(path, WEIGHT_HEADER, rows)

@@ -22,7 +22,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from sarhad.errors import Fault, InputFaults, UnknownName
-from sarhad.io.line import place_on_line
 from sarhad.io.tables import Column, Place, Row, Schema, check_rows
 from sarhad.io.vector import read_layer
 from sarhad.model.line import ChainageRange, Line
@@ -176,6 +175,8 @@ def _on_line(row: Row, line: Line, ranges: Mapping[str, ChainageRange]) -> OnLin
     if row.has("district"):
         named = ranges.get(row.text("district"))
         return None if named is None else on_line(line, named.from_m, named.to_m)
+    from sarhad.io.placing import place_on_line  # heavy, and names without a line need none
+
     chainage_m, offset_m = place_on_line(line, [row.number_at("lon_deg")], [row.number_at("lat_deg")])
     return on_line(line, float(chainage_m[0]), float(chainage_m[0]), float(offset_m[0]))
 

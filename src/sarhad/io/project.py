@@ -31,12 +31,13 @@ from sarhad.io.reading import PROJECT_FILE, Reading, parse, sha256
 from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS
 from sarhad.io.settings import read_settings
 from sarhad.io.tables import Column, Place, Row, check_rows, check_section, check_unique, nearest
+from sarhad.io.taken import notes_of, take
 from sarhad.io.terrain_section import read_terrain
 from sarhad.model.condition import Condition
 from sarhad.model.equipment import EquipmentType
-from sarhad.model.line import HomeSide, Line
+from sarhad.model.line import ChainageRange, HomeSide, Line
 from sarhad.model.plan import Budget
-from sarhad.model.project import Candidates, Goals, Project
+from sarhad.model.project import Candidates, Goals, Project, Settings, Taken
 from sarhad.model.target import Target
 
 SHARE_TOLERANCE = 1e-9
@@ -67,6 +68,20 @@ def read_project_line(folder: str | Path) -> Line:
     Raises:
         InputFaults: every fault of `project.toml` that keeps it from being read, and of the line's file.
     """
+    return _only_line(folder)[1]
+
+
+def read_project_districts(folder: str | Path) -> tuple[Line, tuple[ChainageRange, ...], Settings]:
+    """Return line, districts and settings of a project folder and nothing else of it; raises InputFaults."""
+    reading, line = _only_line(folder)
+    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    districts = reading.placed("districts", read_districts, Band(line, settings, {})) or ()
+    if reading.faults:
+        raise InputFaults(reading.faults)
+    return line, districts, settings
+
+
+def _only_line(folder: str | Path) -> tuple[Reading, Line]:
     document = parse(Path(folder))
     if isinstance(document, Fault):
         raise InputFaults([document])
@@ -74,7 +89,25 @@ def read_project_line(folder: str | Path) -> Line:
     line, _ = _read_line(reading)
     if line is None:
         raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
-    return line
+    return reading, line
+
+
+def read_project_band(folder: str | Path) -> Band:
+    """Return the line of a project with its settings and seasons, and nothing else of it.
+
+    Raises:
+        InputFaults: every fault of those parts.
+    """
+    document = parse(Path(folder))
+    if isinstance(document, Fault):
+        raise InputFaults([document])
+    reading = Reading(Path(folder), document)
+    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    conditions = _read_conditions(reading)
+    line, _ = _read_line(reading)
+    if reading.faults or line is None:
+        raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
+    return Band(line, settings, {}, tuple(dict.fromkeys(condition.season for condition in conditions)))
 
 
 def _read(folder: Path) -> tuple[Project | None, list[Fault]]:
@@ -83,8 +116,10 @@ def _read(folder: Path) -> tuple[Project | None, list[Fault]]:
         return None, [document]
     reading = Reading(folder, document)
     reading.hashes[PROJECT_FILE] = sha256(folder / PROJECT_FILE)
+    document, taken = take(document, folder, reading.hashes, reading.faults)
+    reading = replace(reading, document=document)
     _check_sections(reading)
-    return _build(reading), reading.faults
+    return _build(reading, taken), reading.faults
 
 
 def _check_sections(reading: Reading) -> None:
@@ -105,7 +140,7 @@ def _check_sections(reading: Reading) -> None:
             reading.faults.append(reading.place(other).fault(f"either {one} or {other}", "both"))
 
 
-def _build(reading: Reading) -> Project | None:
+def _build(reading: Reading, taken: tuple[Taken, ...]) -> Project | None:
     """Read every section in turn; None where a part without which there is no project is missing."""
     about = reading.section("project")
     settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
@@ -154,7 +189,8 @@ def _build(reading: Reading) -> Project | None:
         weights=weights,
         weight_of=weight_of,
         hashes=dict(sorted(reading.hashes.items())),
-        notes=(*about.texts("notes"), *notes),
+        notes=(*about.texts("notes"), *notes, *notes_of(taken)),
+        taken=taken,
         roads=roads,
         openings=openings,
         land_cover=land_cover,
@@ -260,8 +296,12 @@ def _read_line(reading: Reading) -> tuple[Line | None, tuple[str, ...]]:
     if row is None or named is None:
         return None, ()
     name, path = named
+    official_m = row.maybe("official_length_m")
+    if official_m is not None and row.pairs("calibration_m"):
+        expected = "either calibration_m or official_length_m"
+        reading.faults.append(reading.place("line").fault(expected, "both", column="official_length_m"))
     try:
-        return read_line_with_notes(
+        line, notes = read_line_with_notes(
             path,
             row.text("layer") if row.has("layer") else None,
             line_id=row.text("line_id") if row.has("line_id") else "line",
@@ -269,6 +309,9 @@ def _read_line(reading: Reading) -> tuple[Line | None, tuple[str, ...]]:
             source=row.text("source") if row.has("source") else name,
             calibration=row.pairs("calibration_m"),
         )
+        if official_m is not None:
+            line = replace(line, calibration=((line.length_m, official_m),))
+        return line, notes
     except InputFaults as error:
         for fault in error.faults:
             if fault.column == "calibration":

@@ -114,6 +114,7 @@ def manifest(project: Project, kind: str, search: Mapping[str, object] | None = 
         },
         "settings": settings,
         "search": None if search is None else dict(search),
+        "from_claims": [asdict(one) for one in project.taken],
         "inputs_sha256": dict(sorted(project.hashes.items())),
         "notes": list(project.notes),
     }

@@ -223,6 +223,14 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
         ),
         Column("source", "text", "Where the line comes from", required=True),
         Column("calibration_m", "pairs", "Pairs of measured and official chainage", "m", default=(), low=0),
+        Column(
+            "official_length_m",
+            "number",
+            "Official length: scales measured chainage to official chainage",
+            "m",
+            low=0,
+            above=True,
+        ),
     ),
     "terrain": (
         Column("file", "files", "Rasters: files, folders, patterns; relative to the folder", required=True),
@@ -232,6 +240,7 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
         Column("voids", "text", "What to do with voids", default="refuse", choices=("refuse", "fill")),
     ),
     "settings": (),
+    "claims": (),
     "assets": (_FILE, _LAYER),
     "teams": (_FILE, _LAYER),
     "sites": (_FILE, _LAYER),

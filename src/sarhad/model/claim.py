@@ -93,12 +93,24 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A figure that every subject has of which both properties are claimed: `left` operation `right`."""
+
+    figure_id: str
+    operation: Operation
+    left: str
+    right: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What the desk knows: properties and relations by id, and the house that each publisher belongs to."""
+    """What the desk knows: properties and their relations, houses of publishers, figures unasked for."""
 
     properties: Mapping[str, Property]
     relations: tuple[Relation, ...] = ()
     houses: Mapping[str, str] = field(default_factory=dict)
+    formulas: tuple[Formula, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

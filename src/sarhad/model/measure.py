@@ -88,6 +88,7 @@ UNITS: Mapping[str, Unit] = {
     "posts": Unit("posts", 1.0),
     "places": Unit("places", 1.0),
     "events": Unit("events", 1.0),
+    "items": Unit("items", 1.0),
     "days": Unit("time", 1.0),
     "years": Unit("time", 365.25),
     "usd": Unit("money", 1.0),

@@ -105,6 +105,22 @@ class Candidates:
     radius_m: float = 600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A setting whose value was worked out from claims, and what it rests on.
+
+    `value` is as written: a number in `unit`, or the SHA-256 of a table. `source` says what was asked; the
+    others are ids of resolutions and of what else it rests on: claims, incidents, districts.
+    """
+
+    setting: str
+    value: str
+    unit: str
+    source: str
+    resolutions: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Project:
     """Everything a computation needs, read and checked; `hashes` are SHA-256 of the input files.
@@ -135,6 +151,7 @@ class Project:
     weight_of: Mapping[str, float] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()
     roads: Roads | None = None
     openings: tuple[Opening, ...] = ()
     land_cover: LandCover | None = None

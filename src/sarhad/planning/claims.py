@@ -24,7 +24,7 @@ from ulid import ULID
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.ledger.encoding import canonical_json
 from sarhad.model.claim import Claim, Grade, Method, Question, Resolution, Span, Use, hull
-from sarhad.model.measure import Interval, Number, Operation, Value, Words
+from sarhad.model.measure import Interval, Number, Operation, Value, Words, unit_of
 from sarhad.model.record import WITHDRAWN, Json, Record, Statement
 
 T = TypeVar("T", Claim, Resolution)
@@ -220,6 +220,8 @@ def _resolved_value(
         except ValueError as error:
             raise InputFaults.one("resolution", "quantities with an end on both sides", error) from error
     if method == "judgement" and judged is not None:
+        if unit_of(judged[1]).dimension != unit_of(unit).dimension:
+            raise InputFaults.one("resolution", f"a unit such as {unit}", judged[1] or "none", column="unit")
         return judged
     expected = "method claim with one claim, hull with quantities, or judgement with a value"
     raise InputFaults.one("resolution", expected, f"{method} with {len(claims)} claims", column="method")

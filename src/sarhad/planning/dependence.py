@@ -2,12 +2,15 @@
 
 The answer to a question at any date:
 
-    resolved     the one resolution in force, if every claim it rests on still stands
+    resolved     the resolutions in force whose claims all still stand, where they say the same
     agreed       no resolution, and the claims about the latest time can all hold: the most precise one
-    undermined   a claim under the resolution is gone: no value until someone resolves anew
+    undermined   a claim under every resolution is gone: no value until someone resolves anew
     disputed     two authorities resolved it differently: no value
     open         claims conflict and nobody resolved: no value
     unknown      no claim stands
+
+Where a property changes, a resolution is about the time of its claims: once others claim something about a
+later time, it is their turn.
 
 A figure (a use) is an operation over answers, claims and other figures. Nothing is cached: figures are worked
 out from the register, so after a withdrawal or a new resolution the same call gives the new figures, and
@@ -17,16 +20,14 @@ what it would be for each claim: 20,000 men on 1,300, 1,344 or 1,357 km are 15.4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from sarhad.errors import InputFaults, UnknownName
+from sarhad.errors import Fault, InputFaults, UnknownName
 from sarhad.model.claim import Claim, Question, Resolution, Rules, Use
 from sarhad.model.measure import (
-    Interval,
-    Number,
     Range,
     Value,
     Words,
@@ -56,7 +57,8 @@ class Answer:
 class Figure:
     """A use worked out: the value as written and its extent with rounding, both (low, high) in `unit`.
 
-    Both are None where an input has no value; `open_inputs` names those.
+    Both are None where an input has no value; `open_inputs` names those. It rests on claims, and on
+    `resolutions` between them, by id.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Figure:
     unit: str
     rests_on: tuple[str, ...]
     open_inputs: tuple[str, ...] = ()
+    resolutions: tuple[str, ...] = ()
 
     @property
     def value(self) -> float | None:
@@ -90,14 +93,16 @@ class Effect:
 def answer(held: Register, question: Question, rules: Rules) -> Answer:
     """Return what is held on a question."""
     claims = _latest(held.answering(question), rules)
-    current = held.current(question)
+    current = [one for one in held.current(question) if not _outdated(held, one, claims)]
+    sound = [one for one in current if all(name in held.claims for name in one.rests_on)]
+    if sound:
+        one = sound[0]
+        if any((other.value, other.unit) != (one.value, one.unit) for other in sound[1:]):
+            return Answer("disputed", None, one.unit, _all_under(sound))
+        return Answer("resolved", one.value, one.unit, one.rests_on, one.resolution_id)
     if current:
         one = current[0]
-        if any((other.value, other.unit) != (one.value, one.unit) for other in current[1:]):
-            return Answer("disputed", None, one.unit, _all_under(current))
-        if not all(name in held.claims for name in one.rests_on):
-            return Answer("undermined", None, one.unit, one.rests_on, one.resolution_id)
-        return Answer("resolved", one.value, one.unit, one.rests_on, one.resolution_id)
+        return Answer("undermined", None, one.unit, _all_under(current), one.resolution_id)
     if not claims:
         return Answer("unknown", None, "", ())
     rests_on = tuple(claim.claim_id for claim in claims)
@@ -107,7 +112,13 @@ def answer(held: Register, question: Question, rules: Rules) -> Answer:
     return Answer("agreed", best.value, best.unit, rests_on)
 
 
-def _all_under(current: tuple[Resolution, ...]) -> tuple[str, ...]:
+def _outdated(held: Register, one: Resolution, latest: tuple[Claim, ...]) -> bool:
+    """Say whether claims about a later time have come after all that a resolution still rests on."""
+    under = [held.claims[name] for name in one.rests_on if name in held.claims]
+    return bool(under and latest) and not any(claim in latest for claim in under)
+
+
+def _all_under(current: Sequence[Resolution]) -> tuple[str, ...]:
     names = [name for one in current for name in one.rests_on]
     return tuple(dict.fromkeys(names))
 
@@ -132,6 +143,19 @@ def _imprecision(claim: Claim) -> tuple[float, str]:
     return high - low, claim.claim_id
 
 
+def check_inputs(held: Register, one: Use, rules: Rules) -> None:
+    """Refuse a use of what nobody could ever claim; raises InputFaults with every such input."""
+    faults = [
+        Fault("use", "", 0, "input", "subject/property, the id of a claim that stands, or a use", text)
+        for text in one.inputs
+        if text not in held.uses
+        and text not in held.claims
+        and text.rpartition("/")[2] not in rules.properties
+    ]
+    if faults:
+        raise InputFaults(faults)
+
+
 def figure(held: Register, name: str, rules: Rules) -> Figure:
     """Return a use worked out; raises UnknownName, and InputFaults where it goes round in a circle."""
     return _figure(held, name, rules, {}, ())
@@ -145,7 +169,8 @@ class _Input:
     extent: Range | None
     dimension: str
     rests_on: tuple[str, ...]
-    open_inputs: tuple[str, ...]
+    open_inputs: tuple[str, ...] = ()
+    resolutions: tuple[str, ...] = ()
 
 
 def _figure(
@@ -159,9 +184,11 @@ def _figure(
     inputs = [_input(held, text, rules, chosen, (*above, name)) for text in one.inputs]
     rests_on = tuple(dict.fromkeys(claim_id for found in inputs for claim_id in found.rests_on))
     open_inputs = tuple(dict.fromkeys(text for found in inputs for text in found.open_inputs))
+    resolutions = tuple(dict.fromkeys(text for found in inputs for text in found.resolutions))
+    if all(found.dimension for found in inputs):
+        _check_dimension(one, [found.dimension for found in inputs])
     if open_inputs:
-        return Figure(name, None, None, one.unit, rests_on, open_inputs)
-    _check_dimension(one, [found.dimension for found in inputs])
+        return Figure(name, None, None, one.unit, rests_on, open_inputs, resolutions)
     factor = unit_of(one.unit).factor
     ranges: list[Range] = []
     for part in ("written", "extent"):
@@ -170,7 +197,7 @@ def _figure(
         for further in found_ranges[1:]:
             result = combine(one.operation, result, further)
         ranges.append((result[0] / factor, result[1] / factor))
-    return Figure(name, ranges[0], ranges[1], one.unit, rests_on)
+    return Figure(name, ranges[0], ranges[1], one.unit, rests_on, (), resolutions)
 
 
 def _check_dimension(one: Use, dimensions: list[str]) -> None:
@@ -195,23 +222,28 @@ def _input(
         unit = unit_of(found.unit)
         written = None if found.written is None else _scaled(found.written, unit.factor)
         wide = None if found.extent is None else _scaled(found.extent, unit.factor)
-        return _Input(written, wide, unit.dimension, found.rests_on, found.open_inputs)
+        return _Input(
+            written, wide, unit.dimension, found.rests_on, found.open_inputs, found.resolutions
+        )  # fmt: skip
     claim_id = chosen.get(text, text)
     if claim_id in held.claims:
         claim = held.claims[claim_id]
-        return _quantity(text, claim.value, claim.unit, (claim_id,))
+        return _quantity(text, Answer("agreed", claim.value, claim.unit, (claim_id,)), rules)
     try:
         question = Question.read(text)
     except ValueError:
         return _Input(None, None, "", (text,), (text,))  # a claim that no longer stands
-    found_answer = answer(held, question, rules)
-    return _quantity(text, found_answer.value, found_answer.unit, found_answer.rests_on)
+    return _quantity(text, answer(held, question, rules), rules)
 
 
-def _quantity(text: str, value: Value | None, unit: str, rests_on: tuple[str, ...]) -> _Input:
-    if value is None or isinstance(value, Words):
-        return _Input(None, None, unit_of(unit).dimension, rests_on, (text,))
-    return _Input(as_written(value, unit), extent(value, unit), unit_of(unit).dimension, rests_on, ())
+def _quantity(text: str, found: Answer, rules: Rules) -> _Input:
+    resolutions = (found.resolution_id,) if found.resolution_id else ()
+    if found.value is None or isinstance(found.value, Words):
+        known = rules.properties.get(text.rpartition("/")[2])
+        dimension = known.dimension if known else ""
+        return _Input(None, None, dimension, found.rests_on, (text,), resolutions)
+    written, wide = as_written(found.value, found.unit), extent(found.value, found.unit)
+    return _Input(written, wide, unit_of(found.unit).dimension, found.rests_on, (), resolutions)
 
 
 def _scaled(one: Range, factor: float) -> Range:
@@ -233,16 +265,9 @@ def uses_of(held: Register, claim_id: str, rules: Rules) -> tuple[str, ...]:
 
 def effects(before: Register, after: Register, rules: Rules) -> tuple[Effect, ...]:
     """Return every use whose figure, or what it rests on, differs between two registers."""
+    after = replace(after, uses={**before.uses, **after.uses})
     found = (
         Effect(name, one.where, figure(before, name, rules), figure(after, name, rules))
         for name, one in before.uses.items()
-        if name in after.uses
     )
     return tuple(effect for effect in found if effect.changed)
-
-
-def as_value(one: Figure) -> Value | None:
-    """Return a figure as a value to show: a number where it is one, else the interval."""
-    if one.written is None:
-        return None
-    return Number(one.written[0]) if one.value is not None else Interval(*one.written)

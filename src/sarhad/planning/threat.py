@@ -52,7 +52,10 @@ class Decay:
 
 @dataclass(frozen=True, slots=True)
 class Threat:
-    """Something that raises the weight of stretches; `fades` is False while a district is held."""
+    """Something that raises the weight of stretches; `fades` is False while a district is held.
+
+    It rests on an incident, on claims or on a statement of control, by id.
+    """
 
     threat_id: str
     kind: str
@@ -60,6 +63,7 @@ class Threat:
     place: OnLine
     at: datetime
     fades: bool = True
+    rests_on: tuple[str, ...] = ()
 
 
 def report(incident: Incident, speaker: Speaker, statement_id: str) -> Statement:
@@ -102,13 +106,15 @@ def threats(
     for one in incidents(records):
         if one.place is not None and one.kind in kinds:
             key = one.incident_id, one.kind
-            found[key] = Threat(*key, kinds[one.kind].severity, one.place, one.happened_at)
+            rests_on = (one.incident_id,)
+            found[key] = Threat(*key, kinds[one.kind].severity, one.place, one.happened_at, rests_on=rests_on)
     kind_of = {name: kind for kind in kinds.values() for name in kind.properties}
     for claim in held.claims.values():
         kind = kind_of.get(claim.property_id)
         if kind is not None and claim.place is not None:
             key = claim.subject, kind.kind
-            new = Threat(*key, kind.severity, claim.place, claim.as_of)
+            rests_on = (claim.claim_id,)
+            new = Threat(*key, kind.severity, claim.place, claim.as_of, rests_on=rests_on)
             if key not in found or _width_m(new.place) < _width_m(found[key].place):
                 found[key] = new
     found |= {(one.threat_id, one.kind): one for one in (*_held(held, rules), *_recorded_holds(records))}
@@ -133,7 +139,8 @@ def _held(held: Register, rules: Rules) -> Iterable[Threat]:
         else:
             by_group = any(_is_group(claim.value) for claim in latest)
         if by_group and last.place is not None:
-            yield Threat(subject, HELD_BY, 1.0, last.place, last.as_of, fades=False)
+            rests_on = settled.rests_on or tuple(claim.claim_id for claim in latest)
+            yield Threat(subject, HELD_BY, 1.0, last.place, last.as_of, fades=False, rests_on=rests_on)
 
 
 def _is_group(value: object) -> bool:
@@ -149,7 +156,10 @@ def _recorded_holds(records: Sequence[Record]) -> Iterable[Threat]:
     for subject, statement in last.items():
         holder = str(statement.body.get("holder", ""))
         if statement.place is not None and holder and _is_group(Words(holder)):
-            yield Threat(subject, HELD_BY, 1.0, statement.place, statement.happened_at, fades=False)
+            rests_on = (statement.statement_id,)
+            yield Threat(
+                subject, HELD_BY, 1.0, statement.place, statement.happened_at, False, rests_on
+            )  # fmt: skip
 
 
 def threat_weights(

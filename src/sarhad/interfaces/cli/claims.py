@@ -10,7 +10,7 @@ import typer
 from ulid import ULID
 
 from sarhad.errors import InputFaults
-from sarhad.interfaces.cli import claims_files
+from sarhad.interfaces.cli import claims_files, claims_uses, claims_weights
 from sarhad.interfaces.cli import claims_shown as shown
 from sarhad.interfaces.cli.claims_session import (
     AboutAt,
@@ -22,10 +22,10 @@ from sarhad.interfaces.cli.claims_session import (
     ProjectFolder,
     Reason,
     StoreUrl,
+    TakesFrom,
     desk_of,
     now,
     project_of,
-    rules_of,
     standing_at,
     write,
 )
@@ -33,21 +33,23 @@ from sarhad.interfaces.cli.console import AsJson, answer
 from sarhad.io.claim_tables import check_claims
 from sarhad.io.numerals import read_value
 from sarhad.io.tables import Place
-from sarhad.model.claim import METHODS, OPERATIONS, Claim, Method, Question, Use
-from sarhad.model.measure import Operation
+from sarhad.model.claim import METHODS, Claim, Method, Question
 from sarhad.model.record import Statement
 from sarhad.planning import claims as desk_claims
-from sarhad.planning.claim_desk import Standing, admit, since
+from sarhad.planning.claim_desk import Standing, admit
 from sarhad.planning.conflicts import conflicts as find_conflicts
 from sarhad.planning.corroboration import corroborate, unearned
 from sarhad.planning.dependence import answer as answer_to
-from sarhad.planning.dependence import effects, figure, readings, uses_of
+from sarhad.planning.dependence import effects
 
 commands = typer.Typer(no_args_is_help=True, help="Who said what, where it conflicts, and what hangs on it.")
 commands.command("import")(claims_files.import_file)
 commands.command("export")(claims_files.export_file)
 commands.command("propose")(claims_files.propose_claims)
-commands.command("weights")(claims_files.write_threat_weights)
+commands.command("weights")(claims_weights.write_threat_weights)
+commands.command("use")(claims_uses.use_claims)
+commands.command("uses")(claims_uses.show_uses)
+commands.command("recompute")(claims_uses.recompute)
 
 
 @commands.command("list")
@@ -60,8 +62,8 @@ def list_claims(
     as_json: AsJson = False,
 ) -> None:
     """List claims with their grade and independent origins, and what is held on each question."""
-    rules = rules_of(folder)
-    held = standing_at(folder, believed_at, about_at, store).register
+    standing = standing_at(folder, believed_at, about_at, store)
+    held, rules = standing.register, standing.rules
     asked = Question.read(question) if question else None
     claims = [claim for claim in held.claims.values() if asked in {None, claim.question}]
     found = corroborate(held.claims.values(), rules)
@@ -92,9 +94,8 @@ def show_conflicts(
     as_json: AsJson = False,
 ) -> None:
     """List claims that cannot all hold, with the words of each."""
-    rules = rules_of(folder)
-    held = standing_at(folder, believed_at, about_at, store).register
-    found = find_conflicts(held.claims.values(), rules)
+    held = standing_at(folder, believed_at, about_at, store)
+    found = find_conflicts(held.register.claims.values(), held.rules)
     value = [shown.conflict_as_dict(one) for one in found]
     answer(value, as_json, lambda: shown.draw_conflicts(found))
 
@@ -122,7 +123,7 @@ def add_claim(
     as_json: AsJson = False,
 ) -> None:
     """Record one claim."""
-    rules = rules_of(folder)
+    held = standing_at(folder, None, None, store)
     row = {
         "subject": subject,
         "property": name,
@@ -138,9 +139,9 @@ def add_claim(
         "credibility": grade[1:],
         "place": place,
     }
-    claims = check_claims(list(row), [row], Place("claim"), desk_of(project_of(folder, project), rules))
-    held = standing_at(folder, None, None, store).register
-    statements = admit(held, claims, rules, desk_claims.Speaker(authority, author))
+    desk = desk_of(project_of(folder, project), held.rules)
+    claims = check_claims(list(row), [row], Place("claim"), desk)
+    statements = admit(held.register, claims, held.rules, desk_claims.Speaker(authority, author))
     records = write(folder, statements, key, store)
     found = [desk_claims.claim_of(record.statement) for record in records]
     _answer_claims(found, as_json)
@@ -162,11 +163,12 @@ def resolve_question(
     value: Annotated[str, typer.Option(help="Value judged (method judgement).")] = "",
     unit: Annotated[str, typer.Option(help="Its unit.")] = "",
     author: Author = "",
+    project: TakesFrom = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Record what is taken as true on a question, signed; list every figure that changes with it."""
-    held = standing_at(folder, None, None, store)
+    held = standing_at(folder, None, None, store, project_of(folder, project))
     statement = desk_claims.resolve(
         held.register,
         Question.read(question),
@@ -194,12 +196,13 @@ def withdraw_claim(
     authority: Authority,
     reason: Reason,
     author: Author = "",
+    project: TakesFrom = None,
     key: Key = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Take an own claim back; list every figure that changes with it."""
-    held = standing_at(folder, None, None, store)
+    held = standing_at(folder, None, None, store, project_of(folder, project))
     speaker = desk_claims.Speaker(authority, author)
     ids = str(ULID()), now()
     statement = desk_claims.withdraw(held.register, claim, reason=reason, speaker=speaker, ids=ids)
@@ -209,8 +212,7 @@ def withdraw_claim(
 def _record_with_effects(
     folder: Path, held: Standing, statement: Statement, where: tuple[Path | None, str | None], as_json: bool
 ) -> None:
-    rules = rules_of(folder)
-    changed = effects(held.register, since(held.records, statement, now()), rules)
+    changed = effects(held.register, held.after(statement, now()), held.rules)
     key, store = where
     (record,) = write(folder, [statement], key, store)
     value = {
@@ -219,55 +221,3 @@ def _record_with_effects(
         "effects": [shown.effect_as_dict(one) for one in changed],
     }
     answer(value, as_json, lambda: shown.draw_effects(record, changed))
-
-
-@commands.command("use")
-def use_claims(
-    folder: LedgerFolder,
-    name: Annotated[str, typer.Argument(help="Name of the figure or setting.")],
-    authority: Authority,
-    operation: Annotated[str, typer.Option(help=f"One of {', '.join(OPERATIONS)}.")],
-    inputs: Annotated[list[str], typer.Option("--input", help="subject/property, claim id, or another use.")],
-    unit: Annotated[str, typer.Option(help="Unit of the result: persons/km.")],
-    where: Annotated[str, typer.Option(help="Where it stands: a setting, a line of a report.")] = "",
-    author: Author = "",
-    key: Key = None,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Record that a figure is worked out from claims, so that it is found when they change."""
-    held = standing_at(folder, None, None, store)
-    try:
-        one = Use(name, cast(Operation, operation), tuple(inputs), unit, where)
-    except ValueError as error:
-        raise InputFaults.one("use", "a figure with an operation and its inputs", error) from error
-    speaker = desk_claims.Speaker(authority, author)
-    statement = desk_claims.use(held.register, one, speaker=speaker, ids=(str(ULID()), now()))
-    worked_out = figure(since(held.records, statement, now()), name, rules_of(folder))
-    write(folder, [statement], key, store)
-    answer(shown.figure_as_dict(worked_out), as_json, lambda: shown.draw_figures([(one, worked_out, {})], {}))
-
-
-@commands.command("uses")
-def show_uses(
-    folder: LedgerFolder,
-    claim: Annotated[str | None, typer.Option(help="Only what rests on this claim.")] = None,
-    believed_at: BelievedAt = None,
-    about_at: AboutAt = None,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the figures worked out from claims, and what each claim on an open question would make of them."""
-    rules = rules_of(folder)
-    held = standing_at(folder, believed_at, about_at, store).register
-    names = tuple(held.uses) if claim is None else uses_of(held, claim, rules)
-    found = []
-    for name in names:
-        worked_out = figure(held, name, rules)
-        open_questions = [text for text in worked_out.open_inputs if "/" in text]
-        spread = {
-            text: readings(held, name, Question.read(text), rules) for text in open_questions
-        }  # fmt: skip
-        found.append((held.uses[name], worked_out, spread))
-    value = [shown.use_as_dict(*one) for one in found]
-    answer(value, as_json, lambda: shown.draw_figures(found, held.claims))

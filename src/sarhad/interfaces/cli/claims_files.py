@@ -1,4 +1,4 @@
-"""The claims desk's files: tables and articles in, ACLED's columns in and out, threat weights out."""
+"""The claims desk's files: tables and articles in, ACLED's columns in and out."""
 
 from __future__ import annotations
 
@@ -21,23 +21,21 @@ from sarhad.interfaces.cli.claims_session import (
     StoreUrl,
     desk_of,
     end_of,
-    now,
     project_of,
-    rules_of,
     standing_at,
     write,
 )
 from sarhad.interfaces.cli.console import AsJson, answer
 from sarhad.io.acled import read_acled, read_incident_kinds, write_acled
 from sarhad.io.article import Proposal, propose
-from sarhad.io.claim_tables import CLAIMS, read_article, read_claims, write_rows, write_weights
+from sarhad.io.claim_files import write_rows
+from sarhad.io.claim_tables import CLAIMS, read_article, read_claims
 from sarhad.io.gazetteer import Gazetteer
-from sarhad.io.project import open_project
 from sarhad.model.claim import Rules
 from sarhad.model.record import Statement
 from sarhad.planning import claims as desk_claims
 from sarhad.planning.claim_desk import admit
-from sarhad.planning.threat import Decay, incidents, report, threat_weights, threats, weight_ranges
+from sarhad.planning.threat import incidents, report
 
 
 def import_file(
@@ -54,25 +52,19 @@ def import_file(
 ) -> None:
     """Record the claims of a table (rows with confirm = no are left out), or ACLED's events as incidents."""
     speaker = desk_claims.Speaker(authority, author)
-    rules = rules_of(folder)
+    held = standing_at(folder, None, None, store)
     if acled:
         statements, remarks = _acled_statements(
             file, project_of(folder, project), speaker, keep_notes=keep_notes
         )
     else:
-        claims = read_claims(file, desk_of(project_of(folder, project), rules))
-        held = standing_at(folder, None, None, store).register
-        statements, remarks = list(admit(held, claims, rules, speaker)), {}
-    before = _known(folder, store)
+        claims = read_claims(file, desk_of(project_of(folder, project), held.rules))
+        statements, remarks = list(admit(held.register, claims, held.rules, speaker)), {}
+    before = max((record.seq for record in held.records), default=0)
     records = write(folder, statements, key, store)
     new = [record for record in records if record.seq > before]
     value: dict[str, Any] = {"recorded": len(new), "known_before": len(records) - len(new), **remarks}
     answer(value, as_json, lambda: shown.draw_recorded(value))
-
-
-def _known(folder: Path, store: str | None) -> int:
-    records = standing_at(folder, None, None, store).records
-    return max((record.seq for record in records), default=0)
 
 
 def _acled_statements(
@@ -80,7 +72,9 @@ def _acled_statements(
 ) -> tuple[list[Statement], dict[str, Any]]:
     if project is None:
         raise InputFaults.one("--project", "the project on whose line the events are placed", "nothing")
-    found = read_acled(file, open_project(project).line, read_incident_kinds(), keep_notes=keep_notes)
+    from sarhad.io.project import read_project_line  # heavy, and only events that come in are placed
+
+    found = read_acled(file, read_project_line(project), read_incident_kinds(), keep_notes=keep_notes)
     statements = []
     for one in found.incidents:
         text = repr((one.incident_id, one.kind, sorted(one.columns.items()))).encode()
@@ -151,36 +145,3 @@ def _proposal_row(
         "rules": "; ".join(one.reasons),
     }
     return [cells.get(name, "") for name in header]
-
-
-def write_threat_weights(
-    folder: LedgerFolder,
-    project: Annotated[Path, typer.Option("--project", help="Project whose stretches are weighed.")],
-    out: Annotated[Path, typer.Option(help="CSV to write; name it under [weights] in project.toml.")],
-    half_life_days: Annotated[float, typer.Option(help="Days until an incident weighs half.")] = 90.0,
-    reach_km: Annotated[float, typer.Option(help="How far an incident counts along the line.")] = 5.0,
-    believed_at: BelievedAt = None,
-    about_at: AboutAt = None,
-    store: StoreUrl = None,
-    as_json: AsJson = False,
-) -> None:
-    """Turn incidents and districts held opposite into threat weights that the project can take."""
-    opened = open_project(project)
-    held = standing_at(folder, believed_at, about_at, store)
-    rules = rules_of(folder)
-    found = threats(held.records, held.register, read_incident_kinds(), rules)
-    stretches = opened.line.stretches(opened.settings.stretch_m)
-    at = end_of(about_at, "--about-at") if about_at else now()
-    decay = Decay(half_life_days, reach_km * 1e3)
-    weights = threat_weights(found, stretches, about_at=at, decay=decay)
-    ranges = weight_ranges(stretches, weights)
-    write_weights(out, ranges)
-    value = {
-        "file": str(out),
-        "threats": len(found),
-        "half_life_days": half_life_days,
-        "reach_km": reach_km,
-        "highest": float(weights.max()),
-        "ranges": len(ranges),
-    }
-    answer(value, as_json, lambda: shown.draw_recorded(value))

@@ -13,9 +13,8 @@ from sarhad.errors import InputFaults
 from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import Desk
 from sarhad.io.dates import read_date
-from sarhad.io.gazetteer import read_gazetteer
-from sarhad.io.reading import PROJECT_FILE as PROJECT
-from sarhad.io.project import open_project
+from sarhad.io.reading import PROJECT_FILE
+from sarhad.io.taken import read_asked
 from sarhad.ledger.ledger import ledger_folder, open_ledger
 from sarhad.ledger.signing import read_private_key, sign
 from sarhad.ledger.stood import stood
@@ -28,6 +27,10 @@ LedgerFolder = Annotated[Path, typer.Argument(help="Project folder (its ledger/)
 ProjectFolder = Annotated[
     Path | None,
     typer.Option("--project", help="Project that places names; else the folder, if it is one."),
+]
+TakesFrom = Annotated[
+    Path | None,
+    typer.Option("--project", help="Project that takes settings from claims; else the folder, if it is one."),
 ]
 Authority = Annotated[str, typer.Option("--authority", help="Authority that says it.")]
 Author = Annotated[str, typer.Option("--author", help="Role that sat at the desk; not a name.")]
@@ -43,18 +46,28 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def standing_at(folder: Path, believed: str | None, about: str | None, store: str | None) -> Standing:
-    """Return the desk as it stood; both dates default to now."""
+def standing_at(
+    folder: Path, believed: str | None, about: str | None, store: str | None, project: Path | None = None
+) -> Standing:
+    """Return the desk as it stood; dates default to now. With a project: what it takes from claims too."""
     at = now()
     believed_at = end_of(believed, "--believed-at") if believed else at
     about_at = end_of(about, "--about-at") if about else max(at, believed_at)
-    return open_desk(folder, store, believed_at=believed_at, about_at=about_at)
+    return open_desk(folder, store, believed_at=believed_at, about_at=about_at, project=project)
 
 
-def open_desk(folder: Path, store_url: str | None, *, believed_at: datetime, about_at: datetime) -> Standing:
+def open_desk(
+    folder: Path,
+    store_url: str | None,
+    *,
+    believed_at: datetime,
+    about_at: datetime,
+    project: Path | None = None,
+) -> Standing:
     """Return what a ledger believed at one time about another; UnknownName where there is no ledger."""
     records = stood(folder, REGISTERS, believed_at=believed_at, about_at=about_at, store_url=store_url)
-    return claim_desk.desk_of(records)
+    settings = () if project is None else read_asked(project)[0].settings
+    return claim_desk.desk_of(records, rules_of(folder), settings)
 
 
 def end_of(text: str, option: str) -> datetime:
@@ -73,15 +86,18 @@ def rules_of(folder: Path) -> Rules:
 
 def project_of(folder: Path, project: Path | None) -> Path | None:
     """Return the project that places names: the one given, else the folder itself where it is one."""
-    return folder if project is None and (folder / PROJECT).exists() else project
+    return folder if project is None and (folder / PROJECT_FILE).exists() else project
 
 
 def desk_of(project: Path | None, rules: Rules) -> Desk:
     """Return what claims are held to; names are placed where there is a project."""
     if project is None:
         return Desk(rules)
-    opened = open_project(project)
-    return Desk(rules, read_gazetteer(opened.line, opened.districts), opened.line.parts[0].part_id)
+    from sarhad.io.gazetteer import read_gazetteer
+    from sarhad.io.project import read_project_districts  # heavy, and only names of places need it
+
+    line, districts, _ = read_project_districts(project)
+    return Desk(rules, read_gazetteer(line, districts), line.parts[0].part_id)
 
 
 def write(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import screen
-from sarhad.io.article import Proposal
+from sarhad.io.reading import PROJECT_FILE
 from sarhad.model.claim import Claim, Question, Use
 from sarhad.model.measure import Interval, Number, Value, Words, show
 from sarhad.model.record import OnLine, Record
 from sarhad.planning.conflicts import Conflict
 from sarhad.planning.corroboration import Corroboration
 from sarhad.planning.dependence import Answer, Effect, Figure
+
+if TYPE_CHECKING:
+    from sarhad.io.article import Proposal
 
 TEXT = {
     "no_claims": "No claims stand.",
@@ -38,6 +41,7 @@ TEXT = {
     "claims": "Claims",
     "proposals": "Proposals, for a person to confirm",
     "own": "own report",
+    "recompute": "{settings}: the project keeps the value before until sarhad claims recompute.",
 }
 
 
@@ -120,6 +124,7 @@ def figure_as_dict(one: Figure) -> dict[str, Any]:
         "unit": one.unit,
         "rests_on": list(one.rests_on),
         "open_inputs": list(one.open_inputs),
+        "resolutions": list(one.resolutions),
     }
 
 
@@ -269,7 +274,11 @@ def _figure(one: Figure) -> str:
     if one.written is None:
         return TEXT["open"]
     low, high = one.written
-    return f"{low:,.4g} {one.unit}" if low == high else f"{low:,.4g} to {high:,.4g} {one.unit}"
+    return f"{_digits(low)} {one.unit}" if low == high else f"{_digits(low)} to {_digits(high)} {one.unit}"
+
+
+def _digits(number: float) -> str:
+    return f"{number:,.0f}" if 1e4 <= abs(number) < math.inf else f"{number:,.4g}"
 
 
 def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
@@ -284,6 +293,9 @@ def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
     for one in changed:
         table.add_row(one.name, one.where, _figure(one.before), _figure(one.after))
     screen.print(table)
+    settings = [one.name for one in changed if one.where == PROJECT_FILE]
+    if settings:
+        screen.print(TEXT["recompute"].format(settings=", ".join(settings)))
 
 
 def draw_figures(
