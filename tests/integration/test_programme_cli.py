@@ -6,22 +6,29 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
+from ulid import ULID
 
-from sarhad.errors import InputFaults, UnknownName
+from sarhad.errors import InputFaults, LedgerInUse, NotTrusted, UnknownName
 from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.programme_record import ALWAYS as EVER
+from sarhad.interfaces.programme_record import read_statements
 from sarhad.io.iati import read_iati
 from sarhad.io.ocds import read_ocds
 from sarhad.io.plans import plan_as_dict
 from sarhad.io.programme_schema import ITEMS, MOVES
 from sarhad.io.programme_tables import item_cells, read_tables
 from sarhad.io.programme_templates import csv_text
+from sarhad.ledger import registers, tables
+from sarhad.ledger.ledger import open_ledger
 from sarhad.model.asset import Asset
 from sarhad.model.plan import Plan, PlanItem
+from sarhad.model.record import Statement
 from small_programme import DONOR, HERE, LATE, RECIPIENT, item, placed_item
 
 Say = Callable[..., object]
@@ -115,6 +122,95 @@ def test_contested_is_disputed(folder: Path):
     assert act["statement_id"] in run("programme", "status", folder)
 
 
+def test_a_contest_is_withdrawn_by_who_signed_it(folder: Path):
+    act = say(folder, "record", "cam-1", "accepted", "-n", 4, *signed(folder, RECIPIENT))["statement_id"]
+    contest = say(folder, "contest", act, "--reason", "three only", *signed(folder, DONOR))["statement_id"]
+    words = ("withdraw", contest, "--reason", "counted again", "--authority")
+    with pytest.raises(NotTrusted, match="needs a signature"):
+        say(folder, *words, DONOR)
+    with pytest.raises(NotTrusted, match="contest it instead"):
+        say(folder, *words, RECIPIENT)
+    assert at(folder)["cam-1"] == {}
+    say(folder, "withdraw", contest, "--reason", "counted again", *signed(folder, DONOR))
+    assert at(folder)["cam-1"] == {"delivered": 4}
+    say(folder, "confirm", act, *signed(folder, DONOR))
+    shipped = move_id(folder, "cam-1", "shipped")
+    with pytest.raises(InputFaults, match="accepted: quantity: expected at most 0"):
+        say(folder, "withdraw", shipped, "--reason", "never sent", "--authority", DONOR)
+    assert at(folder)["cam-1"] == {"accepted": 4}
+
+
+def move_id(folder: Path, item_id: str, state: str) -> str:
+    """The id of the statement that an item reached a state."""
+    found = read_statements(folder, EVER, EVER)
+    return next(
+        one.statement_id for one in found if one.subject_id == item_id and one.kind.endswith(f".{state}")
+    )
+
+
+def test_what_was_accepted_long_ago_is_told_with_its_dates(folder: Path):
+    """An acceptance counts from its second signature: whoever brings in old acts says when that was."""
+    acts = [
+        say(folder, "record", item_id, "accepted", "-n", 2, "--at", "2026-01-10", *signed(folder, RECIPIENT))
+        for item_id in ("cam-1", "cam-2")
+    ]
+    ids = [one["statement_id"] for one in acts]
+    with pytest.raises(InputFaults, match="subject_id: expected a recorded statement, found nothing"):
+        say(folder, "confirm", *ids, "nothing", *signed(folder, DONOR))
+    assert at(folder)["cam-2"] == {"delivered": 2}
+    found = say(folder, "confirm", *ids, ids[0], "--at", "2026-01-11", *signed(folder, DONOR))
+    assert [one["subject_id"] for one in found["recorded"]] == ids
+    say(folder, "record", "cam-2", "installed", "-n", 2, "--at", "2026-01-12", "--authority", RECIPIENT)
+    assert at(folder, "--as-of", "2026-01-11")["cam-2"] == {"accepted": 2}
+
+
+def test_wrong_and_unknown_keys_record_nothing(folder: Path, tmp_path: Path):
+    words = ("record", "cam-1", "accepted", "-n", 4, "--authority", RECIPIENT, "--key")
+    with pytest.raises(NotTrusted, match="does not fit any key of Sarbaz"):
+        say(folder, *words, tmp_path / f"{DONOR}.pem")
+    run("ledger", "key", "new", "Mizan", "--out", tmp_path / "Mizan.pem")
+    mizan = ("--authority", "Mizan", "--key", tmp_path / "Mizan.pem")
+    act = say(folder, *words, tmp_path / f"{RECIPIENT}.pem")["statement_id"]
+    with pytest.raises(NotTrusted, match="no known key"):
+        say(folder, "contest", act, "--reason", "none came", *mizan)
+    with pytest.raises(InputFaults, match="private key"):
+        say(folder, *words, tmp_path / "no.pem")
+    with pytest.raises(InputFaults, match="the authority whose key it is"):
+        say(folder, "import", folder / "programme" / "moves.csv", "--key", tmp_path / f"{DONOR}.pem")
+    (one,) = (one for one in say(folder, "status")["items"] if one["item_id"] == "cam-1")
+    assert (one["at"], one["acts"], one["disputed"]) == ({"delivered": 4}, {act: 4}, {})
+
+
+def test_a_second_writer_is_told_and_records_nothing(folder: Path):
+    rows = [{**row, "authority": "Other"} for row in move_rows("cam-1", 1)[:1]]
+    (folder / "m.csv").write_text(csv_text(MOVES, rows))
+    with open_ledger(folder, now=lambda: datetime.now(UTC)):
+        for words in (
+            ("record", "cam-1", "pledged", "-n", 1, "--authority", DONOR),
+            ("import", folder / "m.csv"),
+            ("confirm", move_id(folder, "cam-1", "pledged"), *signed(folder, RECIPIENT)),
+        ):
+            with pytest.raises(LedgerInUse, match="one may at a time"):
+                say(folder, *words)
+        assert at(folder)["cam-1"] == {"delivered": 4}  # readers wait for nobody
+
+
+def test_other_registers_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """However much else the ledger holds, a word on the programme costs what the programme holds."""
+    with open_ledger(folder, now=lambda: datetime.now(UTC)) as ledger:
+        ledger.record(
+            Statement(str(ULID()), "asset.state", "post", datetime.now(UTC), "Sarbaz", "test")
+            for _ in range(500)
+        )
+    read = []
+    keep = tables.record_of
+    monkeypatch.setattr(registers, "record_of", lambda values: read.append(1) or keep(values))
+    say(folder, "record", "cam-1", "pledged", "-n", 1, "--authority", DONOR)
+    assert len(read) == 14
+    say(folder, "status")
+    assert len(read) == 14 + 15
+
+
 def test_any_day_as_believed_on_any_day(begun: Path):
     assert at(begun, "--as-of", "2026-01-02")["cam-1"] == {"approved": 4}
     assert at(begun, "--as-of", "2026-01-02T12:00")["cam-1"] == {"approved": 4}
@@ -172,7 +268,11 @@ def test_all_faults_of_all_files_and_nothing_is_recorded(begun: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("record", "cam-9", "pledged", "-n", 1, "--authority", DONOR), "described before"),
+        (("record", "cam-9", "pledged", "-n", 1, "--authority", DONOR), "described before, found cam-9$"),
+        (
+            ("record", "cam-1", "pledged", "-n", 1, "--authority", DONOR, "--at", "2025-07-01"),
+            "described before, found cam-1, which is described from 2026-01-01",
+        ),
         (("record", "cam-1", "sent", "-n", 1, "--authority", DONOR), "STATE"),
         (("record", "cam-1", "pledged", "-n", -1, "--authority", DONOR), "above 0, found -1"),
         (("record", "cam-1", "delivered", "-n", 1, "--authority", DONOR), "at most 0"),

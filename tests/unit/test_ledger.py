@@ -58,6 +58,14 @@ def test_own_statements_are_corrected_and_withdrawn(ledger):
     assert ledger.store.head.seq == ledger.journal.head.seq == 6
 
 
+def test_what_was_signed_is_taken_back_by_a_signature_only(ledger):
+    ledger.record([by("A", 3), by("A", 4, corrects=ulid(3))])
+    for taken_back in (said(5, "A", corrects=ulid(4)), said(5, "A", WITHDRAWN, "x", corrects=ulid(4))):
+        with pytest.raises(NotTrusted, match=f"needs a signature: {ulid(4)}, which it takes back, has one"):
+            ledger.record([taken_back])
+    ledger.record([by("A", 5, WITHDRAWN, "x", corrects=ulid(4))])
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
@@ -117,7 +125,7 @@ def test_who_agrees_and_who_does_not(ledger):
         [by("B", 3, CONFIRMED, ulid(1)), by("C", 4, CONTESTED, ulid(1), body={"reason": "two came"})]
     )
     assert ledger.countersigned(ulid(1), LATER) == Countersigned(("B",), ("C",))
-    ledger.record([said(5, "C", WITHDRAWN, "x", corrects=ulid(4))])
+    ledger.record([by("C", 5, WITHDRAWN, "x", corrects=ulid(4))])
     assert ledger.countersigned(ulid(1), LATER) == Countersigned(("B",), ())
     with pytest.raises(UnknownName):
         ledger.countersigned(ulid(77), LATER)

@@ -4,6 +4,7 @@ corrects           names a statement of the same authority and register that sta
 record.withdrawn   the same, of any register
 record.confirmed   names, in `subject_id`, a statement of another authority
 record.contested   the same, and says why in body["reason"]
+a signed statement is corrected or withdrawn by a signed one only
 kinds in SIGNED    carry a signature by a key of their authority; whatever else is signed must be signed well
 """
 
@@ -70,6 +71,10 @@ def _correction(row: int, statement: Statement, target: Statement | None, stands
         raise NotTrusted(
             f"{_name(statement)} of {statement.authority} cannot take back {statement.corrects}: "
             f"it is {target.authority}'s own; contest it instead"
+        )
+    if target.signature and not statement.signature:
+        raise NotTrusted(
+            f"{_name(statement)} needs a signature: {statement.corrects}, which it takes back, has one"
         )
     faults = []
     if not stands:

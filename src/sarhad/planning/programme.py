@@ -38,11 +38,13 @@ def programme_of(statements: Iterable[Statement]) -> Programme:
 
     Statements of other registers are passed over; those that do not fit are left out and listed.
     """
+    said = tuple(statements)
+    described = {one.subject_id: one.happened_at for one in reversed(said) if one.kind == ITEM}
     folds: dict[str, ItemFold] = {}
     item_of: dict[str, str] = {}
     used: dict[tuple[str, str, str], str] = {}
     refusals: list[Refusal] = []
-    for statement in statements:
+    for statement in said:
         if statement.register == REGISTER:
             item_id = statement.subject_id
             item_of[statement.statement_id] = item_id
@@ -51,6 +53,8 @@ def programme_of(statements: Iterable[Statement]) -> Programme:
         else:
             continue
         try:
+            if item_id not in folds and statement.kind != ITEM:
+                raise _undescribed(item_id, described.get(item_id))
             _apply(folds, item_id, statement, used)
         except RefusedError as error:
             column = f"{statement.kind.partition('.')[2]}: {error.column}"
@@ -62,19 +66,19 @@ def _apply(
     folds: dict[str, ItemFold], item_id: str, statement: Statement, used: dict[tuple[str, str, str], str]
 ) -> None:
     """Read one statement into the item it is about."""
-    kind, fold = statement.kind, folds.get(item_id)
+    kind = statement.kind
     if kind == ITEM:
         try:
             item = item_from_body(item_id, statement.body)
         except ValueError as error:
             raise RefusedError("item", "a sound item", error) from error
-        if fold is None:
-            folds[item_id] = ItemFold(item, used)
+        if item_id in folds:
+            folds[item_id].describe(item)
         else:
-            fold.describe(item)
-    elif fold is None:
-        raise RefusedError("item_id", "an item that was described before", item_id)
-    elif kind == CONFIRMED:
+            folds[item_id] = ItemFold(item, used)
+        return
+    fold = folds[item_id]
+    if kind == CONFIRMED:
         fold.confirm(statement)
     elif kind == CONTESTED:
         fold.contest(statement)
@@ -84,6 +88,11 @@ def _apply(
         fold.apply(_KINDS[kind], statement)
     else:
         raise RefusedError("kind", "one of " + ", ".join((ITEM, COUNTED, *_KINDS)), kind)
+
+
+def _undescribed(item_id: str, described_at: datetime | None) -> RefusedError:
+    found = item_id if described_at is None else f"{item_id}, which is described from {described_at} on"
+    return RefusedError("item_id", "an item that was described before", found)
 
 
 def refusals_of(stand: Sequence[Statement], new: Sequence[Statement]) -> tuple[Refusal, ...]:

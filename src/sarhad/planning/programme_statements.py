@@ -25,7 +25,7 @@ from sarhad.io.programme_tables import MoveLine, ProgrammeTables
 from sarhad.model.asset import AlongLine, AtPoint
 from sarhad.model.line import Line
 from sarhad.model.programme import STATES, Programme, ProgrammeItem, State
-from sarhad.model.record import Json, OnLine, Statement
+from sarhad.model.record import WITHDRAWN, Json, OnLine, Statement
 from sarhad.planning.programme import ITEM, REGISTER
 
 Rows = dict[str, tuple[str, int]]
@@ -125,6 +125,22 @@ def move_statement(move: MoveLine, speaker: Speaker, seen: Counter[str] | None =
     statement_id = content_id(move.at, *what, n)
     return Statement(
         statement_id, kind, move.item_id, move.at, move.authority, speaker.author, speaker.source, body
+    )
+
+
+def word_on(
+    statement_id: str, kind: str, speaker: Speaker, at: datetime, body: Mapping[str, Json] | None = None
+) -> Statement:
+    """Return a word on a statement: that it is confirmed, contested, or (one's own) withdrawn."""
+    return Statement(
+        str(ULID.from_datetime(at)),
+        kind,
+        statement_id,
+        at,
+        speaker.authority,
+        speaker.author,
+        body=body or {},
+        corrects=statement_id if kind == WITHDRAWN else "",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from ulid import ULID
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
 from sarhad.interfaces.cli.programme_options import (
+    AllSaid,
     AsOf,
     At,
     Author,
@@ -21,6 +23,7 @@ from sarhad.interfaces.cli.programme_options import (
     Believed,
     KeyFile,
     OwnKey,
+    Reason,
     Said,
     Serials,
     author_of,
@@ -57,12 +60,12 @@ from sarhad.io.schedule_basis import FOLDER
 from sarhad.ledger.ledger import init_ledger, ledger_folder, open_ledger
 from sarhad.ledger.reading import JOURNAL
 from sarhad.model.programme import STATES
-from sarhad.model.record import CONFIRMED, CONTESTED, Json, Record, Statement
+from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, Json, Record, Statement
 from sarhad.planning.delivery import in_currency, report
 from sarhad.planning.programme import COUNTED, REGISTER, programme_of
-from sarhad.planning.programme_statements import Speaker, move_lines, statements_of
+from sarhad.planning.programme_statements import Speaker, move_lines, statements_of, word_on
 
-COMPUTING = ("schedule", "forecast")
+COMPUTING = ("schedule", "forecast", "siting")
 
 
 class Commands(typer.core.TyperGroup):
@@ -183,14 +186,18 @@ def record(
 @commands.command()
 def confirm(
     folder: Folder,
-    said: Said,
+    said: AllSaid,
     authority: Authority,
     key: OwnKey,
+    at: At = None,
     author: Author = "",
     as_json: AsJson = False,
 ) -> None:
-    """Put the second signature under an act of acceptance, or agree to another statement."""
-    _answer_to(folder, CONFIRMED, said, authority, author, {}, key, as_json)
+    """Put the second signature under acts of acceptance, or agree to other statements: all, or none."""
+    speaker, happened_at = Speaker(author_of(author), authority=authority), time_of("--at", at)
+    words = [word_on(one, CONFIRMED, speaker, happened_at) for one in dict.fromkeys(said)]
+    found = [_found(one) for one in _record(folder, words, authority, key)]
+    answer({"recorded": found}, as_json, lambda: _tell(found))
 
 
 @commands.command()
@@ -199,9 +206,10 @@ def contest(
     said: Said,
     authority: Authority,
     key: OwnKey,
-    reason: Annotated[str, typer.Option("--reason", help=TEXT["reason"])],
+    reason: Reason,
     quantity: Annotated[float | None, typer.Option("--quantity", "-n", help=TEXT["contested"])] = None,
     serials: Serials = "",
+    at: At = None,
     author: Author = "",
     as_json: AsJson = False,
 ) -> None:
@@ -211,33 +219,40 @@ def contest(
         body["quantity"] = quantity
     if serials:
         body["serials"] = [*listed(serials)]
-    _answer_to(folder, CONTESTED, said, authority, author, body, key, as_json)
+    speaker = Speaker(author_of(author), authority=authority)
+    _record_one(folder, word_on(said, CONTESTED, speaker, time_of("--at", at), body), key, as_json)
 
 
-def _answer_to(
-    folder: Path,
-    kind: str,
-    statement_id: str,
-    authority: str,
-    author: str,
-    body: dict[str, Json],
-    key: Path,
-    as_json: bool,
+@commands.command()
+def withdraw(
+    folder: Folder,
+    said: Said,
+    authority: Authority,
+    reason: Reason,
+    key: KeyFile = None,
+    author: Author = "",
+    as_json: AsJson = False,
 ) -> None:
-    """Record a word on another authority's statement; it is said now."""
-    at = now()
-    own = Statement(
-        str(ULID.from_datetime(at)), kind, statement_id, at, authority, author_of(author), body=body
-    )
-    _record_one(folder, own, key, as_json)
+    """Take back an own statement (a move, a contest, a confirmation); a signed one with its key."""
+    speaker = Speaker(author_of(author), authority=authority)
+    _record_one(folder, word_on(said, WITHDRAWN, speaker, now(), {"reason": reason}), key, as_json)
 
 
 def _record_one(folder: Path, said: Statement, key: Path | None, as_json: bool) -> None:
-    signed_by = key_of(said.authority, key)
-    with open_ledger(folder, now=now) as ledger:
-        (recorded,) = record_checked(ledger, [said], now=now(), key=signed_by)
+    (recorded,) = _record(folder, [said], said.authority, key)
     found = _found(recorded)
-    answer(found, as_json, lambda: screen.print(TEXT["recorded"].format(**found)))
+    answer(found, as_json, lambda: _tell([found]))
+
+
+def _record(folder: Path, said: Sequence[Statement], authority: str, key: Path | None) -> tuple[Record, ...]:
+    signed_by = key_of(authority, key)
+    with open_ledger(folder, now=now) as ledger:
+        return record_checked(ledger, said, now=now(), key=signed_by)
+
+
+def _tell(found: Sequence[dict[str, Any]]) -> None:
+    for one in found:
+        screen.print(TEXT["recorded"].format(**one))
 
 
 def _found(recorded: Record) -> dict[str, Any]:
