@@ -132,7 +132,7 @@ def _layer(path: Path, layer: str | None, kinds: tuple[str, ...]) -> str:
     known = [(str(name), str(kind)) for name, kind in pyogrio.list_layers(path)]
     names = [name for name, _ in known]
     if layer is None and path.suffix.lower() == ".gpx":  # it shows every track again as points
-        names = [name for name, kind in known if kind in kinds]
+        names = [name for name, kind in known if kind in kinds and not name.endswith("_points")]
     if layer is None and len(names) > 1:
         count = {
             name: pyogrio.read_info(path, layer=name, force_feature_count=True)["features"] for name in names

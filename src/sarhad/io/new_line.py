@@ -200,7 +200,7 @@ def _in_order(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
         vertices = [piece.vertex for piece in open_pieces]
         order, given_m, best_m = best_order(vertices)
         if order != tuple(range(len(order))):
-            rows = ", ".join(str(open_pieces[k].row) for k in order)
+            rows = ", ".join(_label(open_pieces[k]) for k in order)
             jumps = f"jumps between parts: {given_m / 1e3:.1f} km as given, {best_m / 1e3:.1f} km so"
             notes.append(f"parts put in the order of rows {rows} ({jumps})")
             open_pieces = [open_pieces[k] for k in order]
@@ -208,6 +208,12 @@ def _in_order(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
         for k in backward_parts([piece.vertex for piece in open_pieces]):
             notes.append(f"part {k} may run backwards: its end lies nearer to the part before than its start")
     return [piece._replace(part_id=str(k)) for k, piece in enumerate([*open_pieces, *rings])]
+
+
+def _label(piece: Piece) -> str:
+    """Return the row of a piece and, where the row holds several, which of them it is, from 1."""
+    _, dot, nth = piece.part_id.partition(".")
+    return f"{piece.row}.{int(nth) + 1}" if dot else str(piece.row)
 
 
 def _joined(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
