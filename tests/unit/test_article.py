@@ -134,6 +134,21 @@ def test_properties_are_guessed_by_the_words_around():
     assert [one.property_id for one in found] == ["length", "agreed_length", "held_length", "reinforced"]
 
 
+def test_of_people_the_nearest_word_says_what_became_of_them():
+    article = (
+        "The president sent 20,000 reservists to the line after more than 1,000 men fled across it. "
+        "The clash killed 3 guards and wounded 12; 40 people were evacuated."
+    )
+    found = [(one.text, one.property_id) for one in propose(article, PUBLISHED, NO_PLACES)]
+    assert found == [
+        ("20,000 reservists", "reinforced"),
+        ("more than 1,000 men", "crossed"),
+        ("3 guards", "killed"),
+        ("12", "injured"),
+        ("40 people", "evacuated"),
+    ]
+
+
 def test_dates_carry_on_until_the_next():
     article = (
         "It began on 22 June. Then 134 soldiers crossed. In July 2020 some 40 people crossed. "
@@ -179,6 +194,8 @@ def test_days_that_no_calendar_has_are_no_dates():
         ("about 980", "km", Number(980, 10)),
         ("between 600 and 650", "km", Interval(600, 650)),
         ("600-650", "km", Interval(600, 650)),
+        ("2-3 thousand", "persons", Interval(2_000, 3_000)),
+        ("1 thousand to 2 thousand", "persons", Interval(1_000, 2_000)),
         ("up to 50", "persons", Interval(high=50)),
         ("two dozen", "persons", Number(24, 6)),
         ("two thousand three hundred", "persons", Number(2_300, 50)),

@@ -53,6 +53,7 @@ _ADJECTIVES = 3  # words that may stand between a number and its unit
 _NEXT_WORD = re.compile(r"[\s-]*(%|[^\W\d_]+)")
 _SENTENCE = re.compile(r"[^.!?\n]*(?:\.(?=\d)[^.!?\n]*|(?<=\bNo)\.[^.!?\n]*)*[.!?\n]?")
 _HARMED = re.compile(r"\s+(?:were|was|ha(?:ve|d) been)\s+(?:hurt|killed|injured|wounded|evacuated)\b", re.I)
+_HARMING = re.compile(r"\b(?:kill|injur|wound|hurt|evacuat)(?:ed|ing)\s+$", re.I)
 _MANY_OF = re.compile(r"(?:dozen|hundred|thousand|million)s$", re.IGNORECASE)
 _BORDER = re.compile(r"[ -](?:long )?(?:border|frontier|line)\b", re.IGNORECASE)
 _PASSED_OVER = re.compile(
@@ -80,6 +81,7 @@ _PROPERTIES: Sequence[tuple[str, str, str]] = (
     # unit, word in the sentence, property: the first that fits is proposed
     ("km", r"demarcat|delimit|agreed|settled|described", "agreed_length"),
     ("km", r"held|hold|control|captured", "held_length"),
+    ("km", r"river", "river_length"),
     ("km", r"border|frontier|line|long", "length"),
     ("mi", r"border|frontier|line|long", "length"),
     ("percent", r"demarcat|delimit|agreed|settled|described", "agreed_share"),
@@ -195,7 +197,7 @@ def _quantities(context: _Context) -> Iterator[Proposal]:
             if re.fullmatch(r"\s+(?:out\s+)?of\s+(?:the\s+|its\s+)?", between):
                 unit, reason = following, 'part of the next number ("of")'
         if unit:
-            name = _property(sentence, end, unit)
+            name = _property(sentence, numeral.start, end, unit)
             value = sentence[numeral.start : numeral.end]
             yield context.proposal((numeral.start, end), value, unit, name, numeral.reading, reason)
 
@@ -206,6 +208,7 @@ def _unit(sentence: str, numeral: Numeral) -> tuple[str, int, str]:
     if numeral.is_share:
         of = re.match(r"\s+of\b", sentence[numeral.end :])
         return ("percent", numeral.end, "a fraction of something") if of else none
+    harming = _HARMING.search(sentence[: numeral.start])
     harmed = _HARMED.match(sentence, numeral.end)
     if harmed:
         return "persons", harmed.end(), "people to whom something happened"
@@ -222,17 +225,30 @@ def _unit(sentence: str, numeral: Numeral) -> tuple[str, int, str]:
             return "percent", at + len(" cent"), "unit after the number"
         if word in _UNIT_OF and (k == 0 or word != "m"):  # "25 m" is a length, "25 young m" is none
             return _UNIT_OF[word], at, "unit after the number" if k == 0 else f"unit {k} words after it"
-    return none
+    return ("persons", numeral.end, "people to whom something happened") if harming else none
 
 
-def _property(sentence: str, end: int, unit: str) -> str:
-    """Return the property that a quantity may state, by the words around it; empty where no rule says."""
+def _property(sentence: str, at: int, end: int, unit: str) -> str:
+    """Return the property that a quantity may state, by the words around it; empty where none says.
+
+    The first rule that fits counts; of people, what the nearest word says: some are killed, others wounded.
+    """
     if unit in {"km", "mi"} and _BORDER.match(sentence, end):
         return "length"
-    for of_unit, pattern, name in _PROPERTIES:
-        if of_unit == unit and re.search(pattern, sentence, re.IGNORECASE):
-            return name
-    return ""
+    found = [
+        (_gap(sentence, match, (at, end)) if unit == "persons" else 0, k, name)
+        for k, (of_unit, pattern, name) in enumerate(_PROPERTIES)
+        if of_unit == unit
+        for match in re.finditer(pattern, sentence, re.IGNORECASE)
+    ]
+    return min(found)[2] if found else ""
+
+
+def _gap(sentence: str, match: re.Match[str], quantity: tuple[int, int]) -> int:
+    """Return how many characters part a word from a quantity; what a semicolon parts is far."""
+    (start, end) = quantity
+    between = sentence[match.end() : start] if match.end() <= start else sentence[end : match.start()]
+    return len(between) + (len(sentence) if ";" in between else 0)
 
 
 def _happenings(context: _Context) -> Iterator[Proposal]:

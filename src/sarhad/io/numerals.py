@@ -66,7 +66,7 @@ def find_numerals(text: str) -> Iterator[Numeral]:
         first = matches[k]
         further = matches[k + 1] if k + 1 < len(matches) else None
         if further is not None and _is_range(text, first, further):
-            low, high = _amount(first)[0], _amount(further)[0]
+            low, high = _ends(first, further)
             between = _BETWEEN.search(text[: first.start()])
             start = between.start() if between else first.start()
             yield Numeral(start, further.end(), Interval(low, high), "range")
@@ -84,7 +84,19 @@ def _is_range(text: str, first: re.Match[str], further: re.Match[str]) -> bool:
         return False
     if "and" in between and not _BETWEEN.search(text[: first.start()]):
         return False
-    return _amount(first)[0] < _amount(further)[0]
+    low, high = _ends(first, further)
+    return low < high
+
+
+def _ends(first: re.Match[str], further: re.Match[str]) -> tuple[float, float]:
+    """Return both ends of a range; a scale at the second counts for both: 2-3 thousand."""
+    low, high = _amount(first)[0], _amount(further)[0]
+    shared = further["scale"] and not first["scale"]
+    return (low * _scale(further) if shared else low), high
+
+
+def _scale(match: re.Match[str]) -> float:
+    return _SCALES[match["scale"].strip(" -").lower()] if match["scale"] else 1.0
 
 
 def _amount(match: re.Match[str]) -> tuple[float, float]:
@@ -95,7 +107,7 @@ def _amount(match: re.Match[str]) -> tuple[float, float]:
         share = over / _PARTS[words[-1]]
         return share, 0.01
     if match["digits"]:
-        scale = _SCALES[match["scale"].strip(" -").lower()] if match["scale"] else 1.0
+        scale = _scale(match)
         bare = re.sub(rf"{_SPACE}|,", "", match["digits"])
         return float(bare) * scale, slack_of(bare) * scale
     return _from_words(match["words"].lower())
