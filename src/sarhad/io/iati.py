@@ -1,7 +1,8 @@
 """Programmes as IATI activities, standard 2.03: one activity per item.
 
     participating orgs    donor funding (role 1), recipient accountable (2), producer implementing (4)
-    transactions          12 outgoing pledge, 2 outgoing commitment (contracted), 3 disbursement (accepted)
+    transactions          12 outgoing pledge, 2 outgoing commitment (contracted), 3 disbursement (accepted);
+                          what of it was contested later as a negative one
     status                1 pipeline until contracted, 2 implementation, 3 finalisation once all of it works
 
 The order of elements is the schema's. Worth is unit cost times quantity; items without a cost have no
@@ -121,19 +122,21 @@ def _location(item: ProgrammeItem) -> Iterator[ET.Element]:
 
 
 def _worth(item: ProgrammeItem, move: Move) -> bool:
-    return item.unit_cost is not None and move.to in _TRANSACTION
+    return item.unit_cost is not None and (move.to in _TRANSACTION or move.denied in _TRANSACTION)
 
 
 def _transaction(item: ProgrammeItem, move: Move) -> ET.Element:
     found = ET.Element("transaction", ref=move.statement_id)
     day = move.at.date().isoformat()
-    ET.SubElement(found, "transaction-type", code=_TRANSACTION[str(move.to)])
+    kind, sign, word = str(move.to), 1, str(move.to)
+    if move.denied is not None:
+        kind, sign, word = move.denied, -1, f"{move.denied}: contested"
+    ET.SubElement(found, "transaction-type", code=_TRANSACTION[kind])
     ET.SubElement(found, "transaction-date", {"iso-date": day})
     value = ET.SubElement(found, "value", {"currency": item.currency, "value-date": day})
-    value.text = f"{(item.unit_cost or 0.0) * move.quantity:.2f}"
-    _text(
-        ET.SubElement(found, "description"), f"{move.quantity:g} {item.measured_in} {move.to}, {_terms(item)}"
-    )
+    value.text = f"{(item.unit_cost or 0.0) * sign * move.quantity:.2f}"
+    what = f"{move.quantity:g} {item.measured_in} {word}, {_terms(item)}"
+    _text(ET.SubElement(found, "description"), what)
     _text(ET.SubElement(found, "provider-org"), item.donor)
     _text(ET.SubElement(found, "receiver-org"), item.recipient)
     if item.terms == "free":

@@ -5,7 +5,10 @@
     tender          the item: type, quantity, cost of one; method "direct"
     award           approved                contract        contracted, per item one
     milestones      produced, shipped, delivered, accepted, installed, trained, working: due, met, how much
-    transactions    the worth of every accepted delivery: payer the donor (free) or the recipient (paid)
+    transactions    the worth of every accepted delivery: payer the donor (free) or the recipient (paid);
+                    what of it was contested later is taken off
+    parties         the recipient buys; free of charge the donor funds and the producer supplies, of what is
+                    paid for the donor supplies and nobody funds
 
 The compiled release is built outright; it is what merging the releases gives. What the standard has no field
 for (place, terms, serials, ...) is the item's own body under `sarhad`, an additional field as the standard
@@ -22,13 +25,18 @@ from typing import Any
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.programme_body import item_as_body, item_from_body
-from sarhad.model.programme import CHAIN, Move, Programme, ProgrammeItem, Progress, State
+from sarhad.model.programme import CHAIN, Measure, Move, Programme, ProgrammeItem, Progress, State
 
 PREFIX = "ocds-000000"
 SCHEME = "sarhad-equipment"
 _MILESTONES: tuple[State, ...] = CHAIN[CHAIN.index("produced") :]
 _TYPE: Mapping[State, str] = {"shipped": "delivery", "delivered": "delivery", "accepted": "approval"}
 _TAG: Mapping[State, str] = {"pledged": "planning", "approved": "award", "contracted": "contract"}
+
+_UNITS: Mapping[Measure, frozenset[str]] = {
+    "items": frozenset({"items", "item", "units", "unit", "pieces", "piece", "each", "c62", "h87", "ea"}),
+    "km": frozenset({"km", "kilometre", "kilometres", "kilometer", "kilometers", "kmt"}),
+}
 
 Json = dict[str, Any]
 
@@ -105,14 +113,15 @@ def _release(progress: Progress, moves: Sequence[Move], when: datetime) -> Json:
 def _parties(item: ProgrammeItem) -> list[Json]:
     """Return each organisation once, with all that it does."""
     roles: dict[str, list[str]] = {}
-    for name, role in (
-        (item.donor, "funder"),
-        (item.recipient, "buyer"),
-        (item.producer or item.donor, "supplier"),
-    ):
-        roles.setdefault(name, []).append(role)
-    roles[item.recipient].append("procuringEntity")
+    if item.terms == "free":
+        roles[item.donor] = ["funder"]
+    roles[item.recipient] = ["buyer", "procuringEntity"]
+    roles.setdefault(_supplier(item), []).append("supplier")
     return [{"id": name, "name": name, "roles": did} for name, did in roles.items()]
+
+
+def _supplier(item: ProgrammeItem) -> str:
+    return item.producer or item.donor if item.terms == "free" else item.donor
 
 
 def _award(item: ProgrammeItem, moves: Sequence[Move], quantity: float) -> Json:
@@ -121,7 +130,7 @@ def _award(item: ProgrammeItem, moves: Sequence[Move], quantity: float) -> Json:
         "title": f"{quantity:g} {item.measured_in} of {item.equipment_id}",
         "status": "active",
         "date": _stamp(next(move.at for move in moves if move.to == "approved")),
-        "suppliers": [_reference(item.producer or item.donor)],
+        "suppliers": [_reference(_supplier(item))],
         "items": [_line(item, quantity)],
         **_amount(item, quantity),
     }
@@ -169,7 +178,7 @@ def _milestone(
 
 
 def _transactions(item: ProgrammeItem, moves: Sequence[Move]) -> list[Json]:
-    """Return the worth of what was accepted, one transaction per act."""
+    """Return the worth of what was accepted, one transaction per act and per contest of one."""
     if item.unit_cost is None:
         return []
     payer = item.donor if item.terms == "free" else item.recipient
@@ -178,11 +187,11 @@ def _transactions(item: ProgrammeItem, moves: Sequence[Move]) -> list[Json]:
             "id": move.statement_id,
             "date": _stamp(move.at),
             "payer": _reference(payer),
-            "payee": _reference(item.producer or item.donor),
-            **_amount(item, move.quantity),
+            "payee": _reference(_supplier(item)),
+            **_amount(item, move.quantity if move.to == "accepted" else -move.quantity),
         }
         for move in moves
-        if move.to == "accepted"
+        if "accepted" in (move.to, move.denied)
     ]
 
 
@@ -225,37 +234,49 @@ def _stamp(at: datetime) -> str:
 
 
 def read_ocds(path: Path) -> tuple[ProgrammeItem, ...]:
-    """Return the items of a release or record package; raises InputFaults with what each record lacks.
+    """Return the items of a release or record package; raises InputFaults with what each process lacks.
 
-    Of several releases of a process the latest one that has a tender counts. A process that another system
-    wrote gives what the standard has fields for; its donor is the funder, its recipient the buyer.
+    Of several releases of a process the latest one that has a tender counts. In a process that another system
+    wrote, a funder beside the buyer gives free of charge; without one the supplier sells. A unit of measure
+    must be one that counts items, or the kilometre.
     """
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputFaults.one(path.name, "an OCDS package in JSON", error) from error
     if not isinstance(package, dict) or not ({"records", "releases"} & set(package)):
         raise InputFaults.one(path.name, "an OCDS release package or record package", "something else")
+    try:
+        latest = _latest(package)
+    except _LACKING as error:
+        raise InputFaults.one(path.name, "releases and records, each with its ocid", _lack(error)) from error
     faults: list[Fault] = []
     items: list[ProgrammeItem] = []
-    for k, release in enumerate(_latest(package), 1):
+    for k, release in enumerate(latest, 1):
         try:
-            items += _items(release)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            faults.append(
-                Fault(path.name, "", k, "tender", "items with quantity, funder and buyer", repr(error))
-            )
+            items += [_item(release, line) for line in release["tender"].get("items") or []]
+        except _LACKING as error:
+            faults.append(Fault(path.name, "", k, "tender", _EXPECTED, _lack(error)))
     if faults:
         raise InputFaults(faults)
     return tuple(items)
 
 
+_LACKING = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+_EXPECTED = "items with id, type, quantity and unit; a buyer; a funder or a supplier"
+
+
+def _lack(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
+
+
 def _latest(package: Json) -> list[Json]:
-    given = [r for record in package.get("records", []) for r in _of_record(record)]
+    given = [r for record in package.get("records") or [] for r in _of_record(record)]
+    every = [*(package.get("releases") or []), *given]
     latest: dict[str, Json] = {}
-    for release in sorted([*package.get("releases", []), *given], key=lambda one: str(one.get("date", ""))):
+    for release in sorted(every, key=lambda one: str(one.get("date", ""))):
         if release.get("tender"):
-            latest[str(release.get("ocid"))] = release
+            latest[str(release["ocid"])] = release
     return list(latest.values())
 
 
@@ -263,31 +284,38 @@ def _of_record(record: Json) -> list[Json]:
     return [record["compiledRelease"]] if "compiledRelease" in record else record.get("releases", [])
 
 
-def _items(release: Json) -> list[ProgrammeItem]:
-    lines = release["tender"].get("items") or []
-    return [_item(release, line) for line in lines]
-
-
 def _item(release: Json, line: Json) -> ProgrammeItem:
     item_id = str(line["id"]) if len(release["tender"]["items"]) == 1 else f"{release['ocid']}-{line['id']}"
     if isinstance(line.get("sarhad"), dict):
         return item_from_body(item_id, line["sarhad"])
-    by_role = {role: party["name"] for party in release["parties"] for role in party.get("roles", [])}
+    by_role = {role: party["name"] for party in release["parties"] for role in party.get("roles") or []}
     unit = line.get("unit") or {}
     value = unit.get("value") or {}
     amount = value.get("amount")
+    buyer = by_role.get("buyer") or release["buyer"]["name"]
+    free = by_role.get("funder") not in {None, buyer}
     return ProgrammeItem(
         item_id,
         str((line.get("classification") or {}).get("id") or line["description"]),
         float(line["quantity"]),
-        donor=by_role.get("funder") or by_role["supplier"],
-        recipient=by_role.get("buyer") or release["buyer"]["name"],
-        producer=by_role.get("supplier", ""),
-        measured_in="km" if unit.get("name") == "km" else "items",
+        donor=by_role["funder" if free else "supplier"],
+        recipient=buyer,
+        producer=by_role.get("supplier", "") if free else "",
+        measured_in=_measure(unit),
         unit_cost=None if amount is None else float(amount),
         currency=value.get("currency") or "",
+        terms="free" if free else "paid",
         planned=_due(release),
     )
+
+
+def _measure(unit: Json) -> Measure:
+    """Return what a unit of measure counts, by its name or its UN/CEFACT code; ValueError for all others."""
+    found = str(unit.get("name") or unit.get("id") or "")
+    for measure, words in _UNITS.items():
+        if found.lower() in words:
+            return measure
+    raise ValueError(f"the unit of measure {found!r}" if found else "no unit of measure")
 
 
 def _due(release: Json) -> dict[State, date]:

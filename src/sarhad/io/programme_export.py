@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sarhad.errors import InputFaults
+from sarhad.errors import Fault, InputFaults
 from sarhad.io.iati import Reporter, activities, read_iati
 from sarhad.io.ocds import PREFIX, read_ocds, record_package
 from sarhad.io.programme_schema import ITEMS, MOVES
@@ -19,6 +19,7 @@ from sarhad.io.programme_tables import (
     Known,
     MoveLine,
     ProgrammeTables,
+    check_items,
     item_cells,
     move_cells,
     read_tables,
@@ -40,30 +41,31 @@ def exported(
     prefix: str = PREFIX,
 ) -> bytes:
     """Return the content of a file; raises InputFaults where its name ends in no known form."""
-    if file.suffix == ".xlsx":
+    form = file.suffix.lower()
+    if form == ".xlsx":
         return workbook_bytes(
             [item_cells(one) for one in programme.items], [move_cells(one) for one in moves]
         )
-    if file.suffix == ".csv" and file.stem == MOVES.title:
+    if form == ".csv" and file.stem == MOVES.title:
         return csv_text(MOVES, [move_cells(one) for one in moves]).encode()
-    if file.suffix == ".csv":
+    if form == ".csv":
         return csv_text(ITEMS, [item_cells(one) for one in programme.items]).encode()
-    if file.suffix == ".json":
+    if form == ".json":
         package = record_package(programme, at, publisher=reporter.name, prefix=prefix)
         return (json.dumps(package, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    if file.suffix == ".xml":
+    if form == ".xml":
         return activities(programme, at, reporter)
-    raise InputFaults.one(str(file), FORMS, file.suffix or "no ending")
+    raise InputFaults.one(str(file), FORMS, form or "no ending")
 
 
 def read_form(file: Path, known: Known) -> ProgrammeTables:
     """Return the items and moves of a file in any form that is read; raises InputFaults."""
     if file.suffix.lower() not in {".json", ".xml"}:
         return read_tables(file, known)
-    items = with_places(read_ocds(file) if file.suffix.lower() == ".json" else read_iati(file), known)
-    known_types = known.band.equipment
-    unknown = sorted({one.equipment_id for one in items} - set(known_types)) if known_types else []
-    if unknown:
-        raise InputFaults.one(file.name, "types of the table of equipment", ", ".join(unknown))
+    items = read_ocds(file) if file.suffix.lower() == ".json" else read_iati(file)
+    faults: list[Fault] = []
+    check_items(items, known, file.name, faults)
+    if faults:
+        raise InputFaults(faults)
     rows = tuple((file.name, k) for k in range(1, len(items) + 1))
-    return ProgrammeTables(items, item_rows=rows)
+    return ProgrammeTables(with_places(items, known), item_rows=rows)

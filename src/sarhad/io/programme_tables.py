@@ -142,6 +142,13 @@ def _read_items(raw: _Raw, known: Known, faults: list[Fault]) -> list[tuple[Prog
     return [(item, number) for item, number in read if item is not None]
 
 
+def check_items(items: Iterable[ProgrammeItem], known: Known, file: str, faults: list[Fault]) -> None:
+    """Append what rows of a table would be refused for, of items that came in another form: one row each."""
+    header = tuple(column.name for column in ITEMS.columns)
+    rows = tuple({**item_cells(item), "serials": ""} for item in items)  # a table parts serials at spaces
+    _read_items(_Raw(Place(file), header, rows), known, faults)
+
+
 def _item(row: Row, place: Place, known: Known, faults: list[Fault]) -> ProgrammeItem | None:
     before = len(faults)
     measured_in = _measure(row, place, known, faults)

@@ -27,6 +27,7 @@ from sarhad.interfaces.cli.programme_options import (
     Said,
     Serials,
     author_of,
+    country_of,
     currency_of,
     end_of,
     key_of,
@@ -320,10 +321,12 @@ def to_file(
     about_at = end_of("--as-of", as_of)
     stand = read_statements(folder, end_of("--believed", believed), about_at)
     reporter = Reporter(reporting_org, publisher, country)
-    if file.suffix in {".json", ".xml"}:
+    form = file.suffix.lower()
+    if form in {".json", ".xml"}:
         needed("--publisher", publisher)
-    if file.suffix == ".xml":
+    if form == ".xml":
         needed("--reporting-org", reporting_org)
+        country_of("--country", country)
     programme = programme_of(stand)
     moves, at = move_lines(stand), min(about_at, now())
     write_whole(file, exported(file, programme, moves, at, reporter=reporter, prefix=prefix))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import math
+import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +86,13 @@ def currency_of(option: str, text: str) -> str:
     """Return a currency that there is."""
     if text not in CURRENCIES:
         raise InputFaults.one(option, TEXT["currency.form"], text)
+    return text
+
+
+def country_of(option: str, text: str) -> str:
+    """Return a code of a country, as ISO 3166-1 writes it."""
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise InputFaults.one(option, TEXT["country.form"], text or TEXT["nothing"])
     return text
 
 

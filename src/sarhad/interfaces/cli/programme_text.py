@@ -40,6 +40,7 @@ TEXT: Mapping[str, str] = {
     "publisher": "Who publishes (OCDS, IATI).",
     "prefix": "Prefix of the ids, given out by the Open Contracting Partnership.",
     "reporting_org": "Identifier of the reporting organisation (IATI).",
+    "country.form": "a country of ISO 3166-1: two capital letters",
     "country": "Recipient country, ISO 3166-1 alpha-2 (IATI).",
     "written": "Tables to fill in: {files} in [bold]{folder}[/].",
     "begun": "A ledger was begun in [bold]{folder}[/].",
