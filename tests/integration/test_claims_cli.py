@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from typer.testing import CliRunner
 from claim_cases import EXAMPLE
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.app import app
-from sarhad.interfaces.cli.claims_session import open_desk
+from sarhad.interfaces.cli.claims_session import open_desk, write
 from sarhad.io.project import open_project
 from sarhad.io.results import manifest, write_json
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.standing import standing
+from sarhad.model.record import Statement
 from sarhad.planning.claim_desk import REGISTERS
 
 LENGTH = "line:tjk-afg/length"
@@ -344,3 +346,30 @@ def test_a_use_that_cannot_be_is_not_recorded(desk):
     for given in ("line:tjk-afg/lenght", "line:tjk-afg/reinforced"):  # nobody claims it; the wrong way round
         assert isinstance(run(*words, "--input", given, "--unit", "persons/km", fails=True), InputFaults)
     assert len(ask("claims", "uses", desk)) == before
+
+
+def test_statements_on_the_programme_that_cite_a_claim_are_listed_when_it_goes(desk):
+    words = (
+        "claims",
+        "add",
+        desk,
+        "--authority",
+        "desk",
+        "--subject",
+        "programme:x",
+        "--property",
+        "decision",
+    )
+    words += ("--value", "40 cameras", "--as-of", "2025", "--publisher", "P", "--quoted-from", "own")
+    (claim,) = ask(*words, "--source", "s.txt", "--span", "forty cameras")
+    cites = {"note": f"claim:{claim['claim_id']}"}
+    by = (datetime(2025, 1, 1, tzinfo=UTC), "office", "clerk", "")
+    one = Statement("01JGFJJZ0000000000000000A1", "programme.pledged", "camera-1", *by, cites)
+    other = Statement(
+        "01JGFJJZ0000000000000000A2", "programme.pledged", "camera-2", *by, {"note": "claim:other"}
+    )
+    write(desk, [one, other], None, None)
+    listed = ask("claims", "uses", desk, "--claim", claim["claim_id"])
+    assert [line["subject"] for line in listed] == ["camera-1"]
+    gone = ("claims", "withdraw", desk, claim["claim_id"], "--authority", "desk", "--reason", "no such list")
+    assert [line["authority"] for line in ask(*gone)["cited_by"]] == ["office"]

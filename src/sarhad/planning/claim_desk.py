@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sarhad.errors import Fault, InputFaults
+from sarhad.ledger.encoding import canonical_json
 from sarhad.model.claim import Claim, Question, Rules, Use
 from sarhad.model.record import Record, Statement
 from sarhad.planning.claims import Register, Speaker, identified, make, register
@@ -60,6 +61,13 @@ def with_known_uses(held: Register, rules: Rules, settings: Iterable[Use] = ()) 
             inputs = tuple(str(Question(subject, part)) for part in (formula.left, formula.right))
             known[name] = Use(name, formula.operation, inputs, formula.unit, "claim_figures.csv")
     return replace(held, uses={**known, **held.uses})
+
+
+def citing(records: Iterable[Record], claim_id: str) -> tuple[Statement, ...]:
+    """Return the statements of any register that cite a claim: "claim:ID" in their source or their body."""
+    name = f"claim:{claim_id}"
+    statements = (record.statement for record in records)
+    return tuple(one for one in statements if name in one.source or name.encode() in canonical_json(one.body))
 
 
 def admit(held: Register, claims: Sequence[Claim], rules: Rules, speaker: Speaker) -> tuple[Statement, ...]:

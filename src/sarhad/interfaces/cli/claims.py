@@ -23,6 +23,7 @@ from sarhad.interfaces.cli.claims_session import (
     Reason,
     StoreUrl,
     TakesFrom,
+    cited_by,
     desk_of,
     now,
     project_of,
@@ -179,7 +180,7 @@ def resolve_question(
         statement_id=str(ULID()),
         judged=(_judged(value, unit), unit) if value else None,
     )
-    _record_with_effects(folder, held, statement, (key, store), as_json)
+    _record_with_effects(folder, held, statement, (key, store), as_json, ())
 
 
 def _judged(value: str, unit: str) -> Any:
@@ -201,16 +202,22 @@ def withdraw_claim(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take an own claim back; list every figure that changes with it."""
+    """Take an own claim back; list every figure that changes with it, and the statements that cite it."""
     held = standing_at(folder, None, None, store, project_of(folder, project))
     speaker = desk_claims.Speaker(authority, author)
     ids = str(ULID()), now()
     statement = desk_claims.withdraw(held.register, claim, reason=reason, speaker=speaker, ids=ids)
-    _record_with_effects(folder, held, statement, (key, store), as_json)
+    cited = cited_by(folder, claim, store)
+    _record_with_effects(folder, held, statement, (key, store), as_json, cited)
 
 
 def _record_with_effects(
-    folder: Path, held: Standing, statement: Statement, where: tuple[Path | None, str | None], as_json: bool
+    folder: Path,
+    held: Standing,
+    statement: Statement,
+    where: tuple[Path | None, str | None],
+    as_json: bool,
+    cited: Sequence[Statement],
 ) -> None:
     changed = effects(held.register, held.after(statement, now()), held.rules)
     key, store = where
@@ -219,5 +226,11 @@ def _record_with_effects(
         "statement_id": record.statement.statement_id,
         "kind": record.statement.kind,
         "effects": [shown.effect_as_dict(one) for one in changed],
+        "cited_by": [shown.citing_as_dict(one) for one in cited],
     }
-    answer(value, as_json, lambda: shown.draw_effects(record, changed))
+
+    def draw() -> None:
+        shown.draw_effects(record, changed)
+        shown.draw_citing(cited)
+
+    answer(value, as_json, draw)

@@ -23,6 +23,8 @@ from sarhad.model.record import Record, Statement
 from sarhad.planning import claim_desk
 from sarhad.planning.claim_desk import REGISTERS, Standing
 
+CITING = ("programme", "asset")  # registers whose statements may cite a claim
+
 LedgerFolder = Annotated[Path, typer.Argument(help="Project folder (its ledger/), or a ledger's own folder.")]
 ProjectFolder = Annotated[
     Path | None,
@@ -68,6 +70,13 @@ def open_desk(
     records = stood(folder, REGISTERS, believed_at=believed_at, about_at=about_at, store_url=store_url)
     settings = () if project is None else read_asked(project)[0].settings
     return claim_desk.desk_of(records, rules_of(folder), settings)
+
+
+def cited_by(folder: Path, claim_id: str, store_url: str | None) -> tuple[Statement, ...]:
+    """Return the statements on programme and assets that cite a claim by now."""
+    at = now()
+    records = stood(folder, CITING, believed_at=at, about_at=at, store_url=store_url)
+    return claim_desk.citing(records, claim_id)
 
 
 def end_of(text: str, option: str) -> datetime:

@@ -13,7 +13,7 @@ from sarhad.interfaces.cli.console import screen
 from sarhad.io.reading import PROJECT_FILE
 from sarhad.model.claim import Claim, Question, Use
 from sarhad.model.measure import Interval, Number, Value, Words, show
-from sarhad.model.record import OnLine, Record
+from sarhad.model.record import OnLine, Record, Statement
 from sarhad.planning.conflicts import Conflict
 from sarhad.planning.corroboration import Corroboration
 from sarhad.planning.dependence import Answer, Effect, Figure
@@ -41,6 +41,8 @@ TEXT = {
     "claims": "Claims",
     "proposals": "Proposals, for a person to confirm",
     "own": "own report",
+    "cites": "{kind} {subject} ({id}) cites it:",
+    "correct": "for {authority} to correct.",
     "recompute": "{settings}: the project keeps the value before until sarhad claims recompute.",
 }
 
@@ -296,6 +298,25 @@ def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
     settings = [one.name for one in changed if one.where == PROJECT_FILE]
     if settings:
         screen.print(TEXT["recompute"].format(settings=", ".join(settings)))
+
+
+def citing_as_dict(one: Statement) -> dict[str, Any]:
+    """Return a statement of another register that cites a claim."""
+    return {
+        "name": one.statement_id,
+        "kind": one.kind,
+        "subject": one.subject_id,
+        "authority": one.authority,
+    }
+
+
+def draw_citing(cited: Sequence[Statement]) -> None:
+    """Print the statements that cite a claim: only who made them can correct them."""
+    for one in cited:
+        screen.print(
+            TEXT["cites"].format(id=one.statement_id, kind=one.kind, subject=one.subject_id), end=" "
+        )
+        screen.print(TEXT["correct"].format(authority=one.authority))
 
 
 def draw_figures(

@@ -21,6 +21,7 @@ from sarhad.interfaces.cli.claims_session import (
     LedgerFolder,
     StoreUrl,
     TakesFrom,
+    cited_by,
     now,
     project_of,
     standing_at,
@@ -88,8 +89,14 @@ def show_uses(
     held = standing.register
     names = tuple(held.uses) if claim is None else uses_of(held, claim, standing.rules)
     found = [(held.uses[name], *_worked_out(held, name, standing)) for name in names]
-    value = [shown.use_as_dict(*one) for one in found]
-    answer(value, as_json, lambda: shown.draw_figures(found, held.claims))
+    cited = () if claim is None else cited_by(folder, claim, store)
+    value = [shown.use_as_dict(*one) for one in found] + [shown.citing_as_dict(one) for one in cited]
+
+    def draw() -> None:
+        shown.draw_figures(found, held.claims)
+        shown.draw_citing(cited)
+
+    answer(value, as_json, draw)
 
 
 def _worked_out(held: Register, name: str, desk: Standing) -> tuple[Figure, Spread]:
