@@ -27,9 +27,9 @@ KINDS = ("real", "refined", "synthetic", "user")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 TEXT = {
-    "home": "the side of home, going from {start} to {end} ({toward}; left is {left}, right is {right}),"
-    " or --home-point LON LAT",
-    "home.unknown": "the side of home along the line, or --home-point LON LAT",
+    "home": "the side of home, going from {start} to {end} ({toward}; left is {left}, right is {right})",
+    "home.unknown": "the side of home along the line",
+    "home.otherwise": ", or a place of home as --home-point LON LAT",
     "home.country": "which of the two countries is home",
     "home.both": "either --home or --home-point",
     "terrain": "a GeoTIFF of heights over the band; the relief shipped with Sarhad does not reach this line",
@@ -135,7 +135,9 @@ def _line_and_side(options: Options, questions: Questions) -> tuple[NewLine | No
         point = options.home_point
         return new, None if new is None else questions.attempt(lambda: new.side_of(*point))
     question = TEXT["home.unknown"] if new is None else _home_question(new)
-    said = questions.choice("--home", question, get_args(HomeSide), options.home)
+    said = questions.choice(
+        "--home", question, get_args(HomeSide), options.home, otherwise=TEXT["home.otherwise"]
+    )
     return new, "left" if said == "left" else "right" if said else None
 
 

@@ -38,43 +38,53 @@ class Questions:
             self.faults.extend(error.faults)
             return None
 
-    def choice(self, option: str, question: str, choices: Sequence[str], given: str) -> str | None:
-        """Return one of the choices: the one given, or the one answered."""
+    def choice(
+        self, option: str, question: str, choices: Sequence[str], given: str, *, otherwise: str = ""
+    ) -> str | None:
+        """Return a choice: the one given, or the one answered; `otherwise` is another way to say it."""
         if given in choices:
             return given
-        if not given and self.may_ask:
-            return self._ask(question, list(choices))
-        expected = TEXT["one of"].format(choices=", ".join(choices), question=question)
-        self.faults.append(Fault(option, "", 0, "", expected, given or TEXT["nothing"]))
-        return None
+        said = None if given or not self.may_ask else _asked(question, list(choices))
+        if said is None:
+            expected = TEXT["one of"].format(choices=", ".join(choices), question=question) + otherwise
+            self._lacking(option, expected, given)
+        return said
 
     def words(self, option: str, question: str, given: str) -> str | None:
         """Return words: those given, or those answered."""
-        if given:
-            return given
-        if self.may_ask:
-            return self._ask(question, None)
-        self.faults.append(Fault(option, "", 0, "", question, TEXT["nothing"]))
-        return None
+        said = given or (_asked(question, None) if self.may_ask else None)
+        if said is None:
+            self._lacking(option, question, "")
+        return said
 
     def yes(self, question: str) -> bool:
         """Return whether the answer is yes; without anyone to ask it is."""
-        from rich.prompt import Confirm
-
-        return not self.may_ask or Confirm.ask(question, console=remarks, default=True)
+        return not self.may_ask or _asked(question, ["y", "n"], "y") != "n"
 
     def finish(self) -> None:
         """Raise all faults that were gathered."""
         if self.faults:
             raise InputFaults(self.faults)
 
-    def _ask(self, question: str, choices: list[str] | None) -> str:
-        from rich.prompt import Prompt
+    def _lacking(self, option: str, expected: str, found: str) -> None:
+        self.faults.append(Fault(option, "", 0, "", expected, found or TEXT["nothing"]))
+        if self.may_ask:  # whoever was asked has gone or mistyped an option: no further questions
+            self.finish()
 
-        while True:
-            said = Prompt.ask(question, choices=choices, console=remarks)
-            if said and said.strip():
-                return str(said).strip()
+
+def _asked(question: str, choices: list[str] | None, default: str = "") -> str | None:
+    """Ask until there is an answer; None where the input ends instead."""
+    from rich.prompt import Prompt
+
+    while True:
+        try:
+            said = Prompt.ask(
+                question[:1].upper() + question[1:], choices=choices, console=remarks, default=default or ...
+            )
+        except EOFError:
+            return None
+        if str(said).strip():
+            return str(said).strip()
 
 
 def path_of(words: str | None) -> Path | None:
