@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))
 from postgres import NoServer, server
 
 from sarhad.ledger.journal import Journal, read_records
-from sarhad.ledger.registers import Box, as_of, listed
+from sarhad.ledger.registers import Box, Question, as_of, listed
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import NOT_LOCATED, microseconds, row
 from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, OnLine, Statement
@@ -124,29 +124,33 @@ def questions() -> dict[str, Callable[[Store], Any]]:
     asked: dict[str, Callable[[Store], Any]] = {}
     for register in ("asset", "programme", "control"):
         for name, when in (("today", today), ("once", once), ("early belief", early)):
-            asked[f"as_of {register}, {name}"] = lambda s, r=register, w=when: as_of(s, r, **w)
+            asked[f"as_of {register}, {name}"] = lambda s, r=register, w=when: as_of(s, Question(r, **w))
     for register in ("claim", "incident"):
         for name, when in (("today", today), ("once", once)):
             asked[f"as_of {register}, {name}, a page of 5,000"] = lambda s, r=register, w=when: as_of(
-                s, r, limit=5_000, **w
+                s, Question(r, **w), limit=5_000
             )
     for register in ("asset", "incident"):
         asked[f"as_of {register}, today, 10 km"] = lambda s, r=register: as_of(
-            s, r, along=OnLine("main", 500_000.0, 510_000.0), **today
+            s, Question(r, along=OnLine("main", 500_000.0, 510_000.0), **today)
         )
         asked[f"as_of {register}, today, in a box"] = lambda s, r=register: as_of(
-            s, r, within=Box(70.0, 37.0, 70.1, 38.0), **today
+            s, Question(r, within=Box(70.0, 37.0, 70.1, 38.0), **today)
         )
         asked[f"listed {register}, today, 10 km"] = lambda s, r=register: listed(
-            s, r, along=OnLine("main", 500_000.0, 510_000.0), **today
+            s, Question(r, along=OnLine("main", 500_000.0, 510_000.0), **today)
         )
         asked[f"listed {register}, today, in a box"] = lambda s, r=register: listed(
-            s, r, within=Box(70.0, 37.0, 70.1, 38.0), **today
+            s, Question(r, within=Box(70.0, 37.0, 70.1, 38.0), **today)
         )
-    asked["listed asset, one subject"] = lambda s: listed(s, "asset", subject_id="asset-000007", **today)
-    asked["listed asset, today, a page of 5,000"] = lambda s: listed(s, "asset", limit=5_000, **today)
-    asked["listed asset, early belief, a page"] = lambda s: listed(s, "asset", limit=5_000, **early)
-    asked["as_of incident, today, all"] = lambda s: as_of(s, "incident", **today)
+    asked["listed asset, one subject"] = lambda s: listed(
+        s, Question("asset", subject_id="asset-000007", **today)
+    )
+    asked["listed asset, today, a page of 5,000"] = lambda s: listed(
+        s, Question("asset", **today), limit=5_000
+    )
+    asked["listed asset, early belief, a page"] = lambda s: listed(s, Question("asset", **early), limit=5_000)
+    asked["as_of incident, today, all"] = lambda s: as_of(s, Question("incident", **today))
     return asked
 
 

@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 
 from hypothesis import strategies as st
 
-from sarhad.ledger.registers import Box, Line, as_of, listed, spoken
+from sarhad.ledger.registers import Box, Line, Question, as_of, listed, spoken
 from sarhad.ledger.standing import countersigned, standing
 from sarhad.ledger.store import Store
 from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, OnLine, Record, Statement
@@ -141,6 +141,23 @@ def lies_within(line: Line, box: Box) -> bool:
     )
 
 
+def check_built_at_once(store: Store, records: Sequence[Record], data: st.DataObject) -> None:
+    """A store built from all records answers as the definition."""
+    assert store.replace(records).seq == len(records)
+    check_same_as_definition(store, records, data)
+
+
+def check_fed_bit_by_bit(store: Store, records: Sequence[Record], data: st.DataObject) -> None:
+    """So does one that took them in piece by piece, some of them again."""
+    store.replace([])
+    done = 0
+    while done < len(records):
+        again = data.draw(st.integers(0, done), label="said again")
+        done = data.draw(st.integers(done + 1, len(records)), label="said up to")
+        assert store.project(records[again:done]).seq == done
+    check_same_as_definition(store, records, data)
+
+
 def check_same_as_definition(store: Store, records: Sequence[Record], data: st.DataObject) -> None:
     """A register, whole, page by page and filtered, is what the definition says."""
     register = data.draw(st.sampled_from(REGISTERS), label="register")
@@ -155,10 +172,12 @@ def check_same_as_definition(store: Store, records: Sequence[Record], data: st.D
     )
     stand = expected_list(records, register, **when)
     for ask, lines in ((listed, stand), (as_of, expected_last(stand))):
-        assert list(ask(store, register, **when)) == lines
+        assert list(ask(store, Question(register, **when))) == lines
         assert list(in_pages(ask, store, register, when)) == lines
         for asked, holds in filters:
-            assert list(ask(store, register, **asked, **when)) == [line for line in lines if holds(line)]
+            assert list(ask(store, Question(register, **asked, **when))) == [
+                line for line in lines if holds(line)
+            ]
 
     assert list(spoken(store, register, **when)) == expected_spoken(records, register, **when)
 
@@ -179,7 +198,7 @@ def expected_spoken(
 def in_pages(ask, store, register, when):
     """All lines, three at a time."""
     after = None
-    while page := ask(store, register, limit=3, after=after, **when):
+    while page := ask(store, Question(register, **when), limit=3, after=after):
         assert len(page) <= 3
         yield from page
         after = page[-1]

@@ -17,7 +17,7 @@ from sarhad.io.programme_tables import item_cells
 from sarhad.io.programme_templates import csv_text
 from sarhad.io.project import open_project
 from sarhad.ledger.ledger import open_ledger
-from sarhad.ledger.registers import as_of, listed
+from sarhad.ledger.registers import Question, as_of, listed
 from sarhad.model.asset import AlongLine
 from sarhad.model.record import OnLine
 from sarhad.planning.programme_statements import places_of
@@ -64,14 +64,15 @@ def test_registers_find_an_item_where_it_stands(folder):
 
         def there(from_m: float, to_m: float) -> set[str]:
             lines = as_of(
-                ledger.store, "programme", believed_at=EVER, about_at=EVER, along=OnLine(part, from_m, to_m)
+                ledger.store,
+                Question("programme", believed_at=EVER, about_at=EVER, along=OnLine(part, from_m, to_m)),
             )
             return {one.record.statement.subject_id for one in lines}
 
         assert there(5_000, 7_000) == {"camera"}
         assert there(25_000, 25_100) == {"row"}
         assert there(10_000, 20_000) == set()
-        said = listed(ledger.store, "programme", believed_at=EVER, about_at=EVER)
+        said = listed(ledger.store, Question("programme", believed_at=EVER, about_at=EVER))
     statements = [one.record.statement for one in said]
     assert {one.place for one in statements if one.subject_id == "row"} == {
         OnLine(part, 22_000.0, 26_000.0, 50.0)
@@ -107,7 +108,9 @@ def test_a_word_on_a_statement_is_at_its_place(folder, tmp_path):
     with open_ledger(folder, now=lambda: datetime.now(UTC)) as opened:
         (pledge,) = (
             one.record.statement
-            for one in listed(opened.store, "programme", believed_at=EVER, about_at=EVER, subject_id="camera")
+            for one in listed(
+                opened.store, Question("programme", believed_at=EVER, about_at=EVER, subject_id="camera")
+            )
             if one.record.statement.kind == "programme.pledged"
         )
     say(
@@ -115,5 +118,5 @@ def test_a_word_on_a_statement_is_at_its_place(folder, tmp_path):
         "--authority", RECIPIENT, "--key", key,
     )  # fmt: skip
     with open_ledger(folder, now=lambda: datetime.now(UTC)) as opened:
-        (word,) = listed(opened.store, "record", believed_at=EVER, about_at=EVER)
+        (word,) = listed(opened.store, Question("record", believed_at=EVER, about_at=EVER))
     assert word.record.statement.place == pledge.place is not None

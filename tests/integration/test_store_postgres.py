@@ -12,11 +12,21 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, select, text
 
 from sarhad.errors import LedgerError, LedgerInUse
-from sarhad.ledger.registers import Box, as_of, listed
+from sarhad.ledger.registers import Box, Question, as_of, listed
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import METADATA, RECORDS
 from sarhad.model.record import OnLine, Record
-from store_cases import START, STEP, Statement, check_same_as_definition, histories, statement_id, wkt_of
+from store_cases import (
+    START,
+    STEP,
+    Statement,
+    check_built_at_once,
+    check_fed_bit_by_bit,
+    check_same_as_definition,
+    histories,
+    statement_id,
+    wkt_of,
+)
 
 EVER = {"believed_at": datetime.max.replace(tzinfo=UTC), "about_at": datetime.max.replace(tzinfo=UTC)}
 
@@ -50,21 +60,14 @@ def asked(store, sql):
 @given(histories(), st.data())
 def test_a_store_built_at_once_answers_as_the_definition(postgres_url, records, data):
     with Store.open(postgres_url, locate=wkt_of) as store:
-        assert store.replace(records).seq == len(records)
-        check_same_as_definition(store, records, data)
+        check_built_at_once(store, records, data)
 
 
 @settings(max_examples=8, deadline=None)
 @given(histories(), st.data())
 def test_a_store_fed_bit_by_bit_answers_as_the_definition(postgres_url, records, data):
     with Store.open(postgres_url, locate=wkt_of) as store:
-        store.replace([])
-        done = 0
-        while done < len(records):
-            again = data.draw(st.integers(0, done), label="said again")
-            done = data.draw(st.integers(done + 1, len(records)), label="said up to")
-            assert store.project(records[again:done]).seq == done
-        check_same_as_definition(store, records, data)
+        check_fed_bit_by_bit(store, records, data)
 
 
 @pytest.mark.long
@@ -128,12 +131,12 @@ def test_times_are_kept_to_the_microsecond_from_the_first_year_to_the_last(store
         for fill in (one.replace, one.project):
             one.replace([])
             fill(records)
-            lines = listed(one, "asset", **EVER)
+            lines = listed(one, Question("asset", **EVER))
             assert [line.record for line in lines] == records
             assert all(line.record.statement.happened_at.tzinfo is UTC for line in lines)
             just = EVER | {"about_at": times[4].replace(tzinfo=UTC)}
             before = just | {"about_at": just["about_at"] - timedelta(microseconds=1)}
-            assert [len(listed(one, "asset", **when)) for when in (just, before)] == [5, 4]
+            assert [len(listed(one, Question("asset", **when))) for when in (just, before)] == [5, 4]
 
 
 def test_places_are_geometries_in_degrees_under_a_spatial_index(store):
@@ -172,7 +175,7 @@ def test_within_a_box_is_what_postgis_calls_covered(postgres_url, tmp_path_facto
     for one in (url, postgres_url):
         with Store.open(one, locate=locate) as store:
             store.replace(records)
-            lines = as_of(store, "asset", within=Box(west_deg, 36.0, east_deg, 38.0), **EVER)
+            lines = as_of(store, Question("asset", within=Box(west_deg, 36.0, east_deg, 38.0), **EVER))
             found.append({line.record.seq for line in lines})
     with Store.open(postgres_url) as store:
         envelope = f"ST_MakeEnvelope({west_deg!r}, 36, {east_deg!r}, 38, 4326)"

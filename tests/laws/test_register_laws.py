@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import RECORDS
-from store_cases import check_same_as_definition, histories, wkt_of
+from store_cases import check_built_at_once, check_fed_bit_by_bit, check_same_as_definition, histories, wkt_of
 
 
 @pytest.fixture(scope="module")
@@ -20,21 +20,14 @@ def url(tmp_path_factory):
 @given(histories(), st.data())
 def test_a_store_built_at_once_answers_as_the_definition(url, records, data):
     with Store.open(url, locate=wkt_of) as store:
-        assert store.replace(records).seq == len(records)
-        check_same_as_definition(store, records, data)
+        check_built_at_once(store, records, data)
 
 
 @settings(max_examples=15, deadline=None)
 @given(histories(), st.data())
 def test_a_store_fed_bit_by_bit_answers_as_the_definition(url, records, data):
     with Store.open(url, locate=wkt_of) as store:
-        store.replace([])
-        done = 0
-        while done < len(records):
-            again = data.draw(st.integers(0, done), label="said again")
-            done = data.draw(st.integers(done + 1, len(records)), label="said up to")
-            assert store.project(records[again:done]).seq == done
-        check_same_as_definition(store, records, data)
+        check_fed_bit_by_bit(store, records, data)
 
 
 def test_a_store_that_forgets_a_correction_is_found(url):

@@ -12,7 +12,7 @@ from sarhad.io.placing import place_on_line
 from sarhad.io.project import open_project, read_project_line
 from sarhad.ledger.ledger import init_ledger, open_ledger, rebuild_store
 from sarhad.ledger.locating import locator_of
-from sarhad.ledger.registers import Box, as_of
+from sarhad.ledger.registers import Box, Question, as_of
 from sarhad.model.record import OnLine
 
 
@@ -52,7 +52,7 @@ def test_a_register_is_asked_by_box_and_a_rebuilt_store_answers_the_same(small_p
 
     def inside(ledger):
         at = now()
-        lines = as_of(ledger.store, "asset", believed_at=at, about_at=at, within=box)
+        lines = as_of(ledger.store, Question("asset", believed_at=at, about_at=at, within=box))
         return [line.record.statement.subject_id for line in lines]
 
     with open_ledger(small_project_folder, now=now) as ledger:

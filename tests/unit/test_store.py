@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from sarhad.errors import LedgerDamaged, LedgerError, LedgerInUse, LedgerNewer
 from sarhad.ledger.journal import Journal, read_records
-from sarhad.ledger.registers import Box, as_of, listed
+from sarhad.ledger.registers import Box, Question, as_of, listed
 from sarhad.ledger.store import BATCH, Head, Store
 from sarhad.ledger.tables import HEAD, RECORDS
 from sarhad.model.record import OnLine, Record, Statement
@@ -56,7 +56,7 @@ def store(path):
 
 def test_an_empty_store_has_read_nothing(store):
     assert store.head == Head(0, "")
-    assert as_of(store, "asset", **EVER) == ()
+    assert as_of(store, Question("asset", **EVER)) == ()
     assert store.project([]) == Head(0, "")
 
 
@@ -79,7 +79,7 @@ def test_a_projection_that_was_cut_off_goes_on_from_the_head(store):
         store.project(cut())
     assert store.head.seq == BATCH
     assert store.project(said[store.head.seq :]).seq == len(said)
-    assert [line.record for line in listed(store, "asset", **EVER)] == said
+    assert [line.record for line in listed(store, Question("asset", **EVER))] == said
 
 
 def test_missing_records_are_refused(store):
@@ -124,7 +124,7 @@ def test_what_is_read_back_is_what_was_projected(store):
     record = Record(1, START, said, "ab" * 32)
     for fill in (store.project, store.replace):
         fill([record])
-        assert listed(store, "claim", **EVER)[0].record == record
+        assert listed(store, Question("claim", **EVER))[0].record == record
 
 
 def test_catching_up_takes_in_what_is_new_and_no_more(tmp_path, store):
@@ -133,7 +133,7 @@ def test_catching_up_takes_in_what_is_new_and_no_more(tmp_path, store):
     assert store.head.seq == 5
     journal(tmp_path, 9, first=6)
     assert store.catch_up(tmp_path) == store.catch_up(tmp_path) == ""
-    assert [line.record for line in listed(store, "asset", **EVER)] == list(read_records(tmp_path))
+    assert [line.record for line in listed(store, Question("asset", **EVER))] == list(read_records(tmp_path))
 
 
 def test_a_store_ahead_of_the_journal_is_built_anew(tmp_path, store):
@@ -147,7 +147,7 @@ def test_a_store_of_another_journal_is_built_anew(tmp_path, store):
     journal(tmp_path, 5)
     store.replace(records(4))
     assert "record 4" in store.catch_up(tmp_path)
-    assert [line.record for line in listed(store, "asset", **EVER)] == list(read_records(tmp_path))
+    assert [line.record for line in listed(store, Question("asset", **EVER))] == list(read_records(tmp_path))
 
 
 @pytest.mark.parametrize("spoil", [lambda data: b"not a database" * 500, lambda data: data[: len(data) // 2]])
@@ -160,9 +160,11 @@ def test_a_damaged_file_says_so_and_is_built_anew(tmp_path, path, spoil):
     path.write_bytes(spoil(path.read_bytes()))
     with Store.open(f"sqlite:///{path}") as store:
         with pytest.raises(LedgerDamaged, match="nothing recorded is lost"):
-            listed(store, "asset", **EVER)
+            listed(store, Question("asset", **EVER))
         store.rebuild(tmp_path)
-        assert [line.record for line in listed(store, "asset", **EVER)] == list(read_records(tmp_path))
+        assert [line.record for line in listed(store, Question("asset", **EVER))] == list(
+            read_records(tmp_path)
+        )
 
 
 @pytest.mark.parametrize(("found", "kind"), [(99, LedgerNewer), (0, LedgerDamaged)])
@@ -173,7 +175,7 @@ def test_a_store_of_another_format_is_refused_until_it_is_built_anew(tmp_path, p
     with Store.open(f"sqlite:///{path}") as store:
         for refused in (
             lambda: store.head,
-            lambda: listed(store, "asset", **EVER),
+            lambda: listed(store, Question("asset", **EVER)),
             lambda: store.project([]),
         ):
             with pytest.raises(kind, match=f"format {found}"):
@@ -225,7 +227,7 @@ def test_the_old_log_is_not_taken_for_the_new_files(path, store):
     store.project(records(3, note="old"))
     assert path.with_name("store.sqlite-wal").stat().st_size > 0
     store.replace(records(4))
-    assert [line.record for line in listed(store, "asset", **EVER)] == records(4)
+    assert [line.record for line in listed(store, Question("asset", **EVER))] == records(4)
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path, path):
@@ -244,11 +246,13 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path, path):
         with pytest.raises(LedgerError, match="disk is full"):
             store.catch_up(tmp_path)
         assert store.head.seq == 3
-        assert len(listed(store, "asset", **EVER)) == 3
+        assert len(listed(store, Question("asset", **EVER))) == 3
         assert sum(1 for _ in read_records(tmp_path)) == 3_000
         full["is"] = False
         assert store.catch_up(tmp_path) == ""
-        assert [line.record for line in listed(store, "asset", **EVER)] == list(read_records(tmp_path))
+        assert [line.record for line in listed(store, Question("asset", **EVER))] == list(
+            read_records(tmp_path)
+        )
 
 
 @pytest.mark.parametrize(
@@ -291,10 +295,10 @@ def test_questions_go_by_index(store):
     seen = []
     event.listen(store._engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
     for ask in (as_of, listed):
-        ask(store, "asset", subject_id="A-1", **EVER)
-        ask(store, "asset", along=OnLine("main", 0, 10), **EVER)
-        ask(store, "asset", within=Box(70, 37, 71, 38), **EVER)
-        ask(store, "asset", limit=3, **EVER)
+        ask(store, Question("asset", subject_id="A-1", **EVER))
+        ask(store, Question("asset", along=OnLine("main", 0, 10), **EVER))
+        ask(store, Question("asset", within=Box(70, 37, 71, 38), **EVER))
+        ask(store, Question("asset", **EVER), limit=3)
     asked = [one for one in seen if one[0].startswith("SELECT")]
     assert len(asked) == 8
     with store.reading() as connection:

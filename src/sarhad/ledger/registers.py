@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, tuple_
+from sqlalchemy import Connection, and_, func, literal, or_, select, true, tuple_
 
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import RECORDS, STATED, SUBJECTS, record_of
@@ -30,13 +30,6 @@ from sarhad.model.record import CONFIRMED, CONTESTED, OnLine, Record
 _R, _S = RECORDS.c, SUBJECTS.c
 _ABOUT = RECORDS.alias("about")
 _E = RECORDS.alias("ever").c
-_SPOKEN_OF = (  # whether anyone ever confirmed or contested it: few are, and only those are asked for
-    select(literal(1))
-    .where(_ABOUT.c.register == "record", _ABOUT.c.subject_id == _R.statement_id)
-    .correlate(RECORDS)
-    .exists()
-    .label("spoken_of")
-)
 _AT_A_TIME = 1_000  # statements whose countersigning is asked for in one question
 
 
@@ -57,6 +50,28 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What did we believe of a register at one time about another? Both times are aware and inclusive.
+
+    `along` keeps what meets a range of chainage of a part, `within` what lies wholly in a box. `as_of` asks
+    where a subject was last said to be, so that what moved away is not found at its old place.
+    """
+
+    register: str
+    believed_at: datetime
+    about_at: datetime
+    subject_id: str | None = None
+    authority: str | None = None
+    along: OnLine | None = None
+    within: Box | None = None
+
+    @property
+    def asks_where(self) -> bool:
+        """Whether it is asked of a range or a box."""
+        return self.along is not None or self.within is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a register: a record that stands, and which other authorities confirm and contest it."""
 
@@ -71,75 +86,41 @@ class Line:
 
 
 def as_of(
-    store: Store,
-    register: str,
-    *,
-    believed_at: datetime,
-    about_at: datetime,
-    subject_id: str | None = None,
-    authority: str | None = None,
-    along: OnLine | None = None,
-    within: Box | None = None,
-    limit: int | None = None,
-    after: Line | None = None,
+    store: Store, question: Question, *, limit: int | None = None, after: Line | None = None
 ) -> tuple[Line, ...]:
     """Return the last statement that stands of every subject and authority, by (subject_id, authority).
 
-    `along` keeps those whose chainage meets a range of a part, `within` those that lie wholly in a box: where
-    the subject was last said to be, so that what moved away is not found at its old place. Page by page with
-    `limit`, and as `after` the last line of the page before. Times are aware and inclusive. LedgerError.
+    Page by page with `limit`, and as `after` the last line of the page before. LedgerError.
     """
-    last = RECORDS.alias("last")
-    seq = (
-        select(last.c.seq)
-        .where(last.c.register == _S.register, last.c.subject_id == _S.subject_id)
-        .where(last.c.authority == _S.authority, *_stands(last.c, believed_at, about_at))
-        .order_by(last.c.happened_at.desc(), last.c.seq.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    asked = (
-        select(*STATED, _SPOKEN_OF)
-        .select_from(SUBJECTS.join(RECORDS, _R.seq == seq))
-        .where(_S.register == register)
-    )
-    asked = _only(asked, {_S.subject_id: subject_id, _S.authority: authority})
+    joined, last = _last(store, question)
+    asked = select(*_stated(last), _spoken_of(last)).select_from(joined)
+    asked = _only(asked.where(_S.register == question.register), _S, question)
     if after is not None:
         key = (after.record.statement.subject_id, after.record.statement.authority)
         asked = asked.where(tuple_(_S.subject_id, _S.authority) > key)
-    if along is not None or within is not None:  # only who was ever said to be there can be there last
-        ever = _there(store, register, along, within).with_only_columns(_E.subject_id, _E.authority)
-        asked = asked.where(tuple_(_S.subject_id, _S.authority).in_(ever), *_lies(_R, store, along, within))
+    if question.asks_where:  # only who was ever said to be there can be there last
+        ever = _there(store, question).with_only_columns(_E.subject_id, _E.authority)
+        asked = asked.where(tuple_(_S.subject_id, _S.authority).in_(ever), *_lies(last, store, question))
     asked = asked.order_by(_S.subject_id, _S.authority).limit(limit)
-    return _lines(store, asked, believed_at)
+    return _lines(store, asked, question.believed_at)
 
 
 def listed(
-    store: Store,
-    register: str,
-    *,
-    believed_at: datetime,
-    about_at: datetime,
-    subject_id: str | None = None,
-    authority: str | None = None,
-    along: OnLine | None = None,
-    within: Box | None = None,
-    limit: int | None = None,
-    after: Line | None = None,
+    store: Store, question: Question, *, limit: int | None = None, after: Line | None = None
 ) -> tuple[Line, ...]:
-    """Return all statements of a register that stand, by (happened_at, seq); arguments as `as_of`."""
-    asked: Any = select(*STATED, _SPOKEN_OF).where(
-        _R.register == register, *_stands(_R, believed_at, about_at)
+    """Return all statements of a register that stand, by (happened_at, seq); pages as `as_of`."""
+    asked: Any = select(*STATED, _spoken_of(_R)).where(
+        _R.register == question.register, *_stands(_R, question.believed_at, question.about_at)
     )
-    asked = _only(asked, {_R.subject_id: subject_id, _R.authority: authority})
+    asked = _only(asked, _R, question)
     if after is not None:
         time = after.record.statement.happened_at
         later = and_(_R.happened_at == time, _R.seq > after.record.seq)
         asked = asked.where(_R.happened_at >= time, or_(_R.happened_at > time, later))
-    if along is not None or within is not None:
-        asked = asked.where(_R.seq.in_(_there(store, register, along, within)))
+    if question.asks_where:
+        asked = asked.where(_R.seq.in_(_there(store, question)))
     asked = asked.order_by(_R.happened_at, _R.seq).limit(limit)
-    return _lines(store, asked, believed_at)
+    return _lines(store, asked, question.believed_at)
 
 
 def spoken(store: Store, register: str, *, believed_at: datetime, about_at: datetime) -> tuple[Record, ...]:
@@ -168,24 +149,55 @@ def _believed(column: Any, believed_at: datetime) -> tuple[Any, ...]:
     return (column.recorded_at <= believed_at, kept)
 
 
-def _only(asked: Any, equal: dict[Any, str | None]) -> Any:
-    return asked.where(*(column == value for column, value in equal.items() if value is not None))
+def _last(store: Store, question: Question) -> tuple[Any, Any]:
+    """Every subject and authority joined to their last statement that stands, and the columns of that."""
+    one = RECORDS.alias("one")
+    last = (
+        select(one)
+        .where(one.c.register == question.register, one.c.subject_id == _S.subject_id)
+        .where(one.c.authority == _S.authority, *_stands(one.c, question.believed_at, question.about_at))
+        .order_by(one.c.happened_at.desc(), one.c.seq.desc())
+        .limit(1)
+    )
+    if store.has_geometry:  # joined by number, PostgreSQL would read the whole table beside it
+        found = last.lateral("last")
+        return SUBJECTS.join(found, true()), found.c
+    return SUBJECTS.join(RECORDS, _R.seq == last.with_only_columns(one.c.seq).scalar_subquery()), _R
 
 
-def _there(store: Store, register: str, along: OnLine | None, within: Box | None) -> Any:
+def _stated(column: Any) -> list[Any]:
+    """The columns that a record is read back from."""
+    return [column[one.name] for one in STATED]
+
+
+def _spoken_of(column: Any) -> Any:
+    """Whether anyone ever confirmed or contested it: few are, and only those are asked for."""
+    words = select(literal(1)).where(
+        _ABOUT.c.register == "record", _ABOUT.c.subject_id == column.statement_id
+    )
+    return words.correlate_except(_ABOUT).exists().label("spoken_of")
+
+
+def _only(asked: Any, column: Any, question: Question) -> Any:
+    if question.subject_id is not None:
+        asked = asked.where(column.subject_id == question.subject_id)
+    if question.authority is not None:
+        asked = asked.where(column.authority == question.authority)
+    return asked
+
+
+def _there(store: Store, question: Question) -> Any:
     """Numbers of all records of a register with such a place, by the index of places: few, as a rule."""
-    return select(_E.seq).where(_E.register == register, *_lies(_E, store, along, within))
+    return select(_E.seq).where(_E.register == question.register, *_lies(_E, store, question))
 
 
-def _lies(column: Any, store: Store, along: OnLine | None, within: Box | None) -> list[Any]:
+def _lies(column: Any, store: Store, question: Question) -> list[Any]:
     """What must hold of a row whose place meets a range and lies in a box."""
     holds: list[Any] = []
-    if along is not None:
+    if (along := question.along) is not None:
         holds += [column.part_id == along.part_id, column.from_m <= along.to_m, column.to_m >= along.from_m]
-    if within is not None:
-        if (
-            store.has_geometry
-        ):  # finds the way by PostGIS's index, whose boxes are rounded; the columns decide
+    if (within := question.within) is not None:
+        if store.has_geometry:  # PostGIS's index finds the way; its boxes are rounded, so the columns decide
             corners = (within.west_deg, within.south_deg, within.east_deg, within.north_deg)
             holds.append(column.geometry.op("&&")(func.ST_MakeEnvelope(*corners, 4326)))
         holds += [column.west_deg >= within.west_deg, column.west_deg <= within.east_deg]
@@ -195,11 +207,17 @@ def _lies(column: Any, store: Store, along: OnLine | None, within: Box | None) -
 
 
 def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
+    records: list[Record] = []
+    spoken_of: list[Record] = []
     with store.reading() as connection:
-        rows = connection.execute(asked).all()
-        records = [record_of(values) for values in rows]
-        spoken_of = [record for record, values in zip(records, rows, strict=True) if values.spoken_of]
+        for values in connection.execute(asked):
+            record = record_of(values)
+            records.append(record)
+            if values[-1]:
+                spoken_of.append(record)
         countersigned = _countersigned(connection, spoken_of, believed_at)
+    if not countersigned:
+        return tuple(map(Line, records))
     alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     return tuple(Line(record, *countersigned.get(record.statement.statement_id, alone)) for record in records)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sarhad.ledger.ledger import ledger_folder, refuse_none, store_of
-from sarhad.ledger.registers import listed, spoken
+from sarhad.ledger.registers import Question, listed, spoken
 from sarhad.ledger.store import Store
 from sarhad.model.record import Record
 
@@ -27,11 +27,7 @@ def stood(
     lock of the journal. Raises UnknownName where there is no ledger, LedgerError of the store.
     """
     with caught_up(folder, store_url) as store:
-        lines = [
-            line
-            for name in registers
-            for line in listed(store, name, believed_at=believed_at, about_at=about_at)
-        ]
+        lines = [line for name in registers for line in listed(store, Question(name, believed_at, about_at))]
     return tuple(sorted((line.record for line in lines), key=lambda record: record.seq))
 
 

@@ -13,13 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
 CONFIRMED = "record.confirmed"  # another authority agrees: subject_id names the statement
 CONTESTED = "record.contested"  # another authority does not: body["reason"] says why
 WITHDRAWN = "record.withdrawn"  # the same authority takes a statement back: `corrects` names it
+
+_METRES = ("from_m", "to_m", "offset_m")
+_NEEDED = ("statement_id", "kind", "subject_id", "authority")
+_TEXTS = (*_NEEDED, "author", "source", "corrects", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,11 @@ class OnLine:
     offset_m: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("from_m", "to_m", "offset_m"):
-            if not math.isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be finite, found {getattr(self, name)}")
+        if not (math.isfinite(self.from_m) and math.isfinite(self.to_m) and math.isfinite(self.offset_m)):
+            name = next(one for one in _METRES if not math.isfinite(getattr(self, one)))
+            raise ValueError(f"{name} must be finite, found {getattr(self, name)}")
+        if "\0" in self.part_id:
+            raise ValueError(f"part_id must not hold the character NUL, found {self.part_id!r}")
         if not self.from_m <= self.to_m:
             raise ValueError(f"from_m must not exceed to_m, found {self.from_m} and {self.to_m}")
 
@@ -61,16 +67,17 @@ class Statement:
     signature: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("statement_id", "kind", "subject_id", "authority"):
-            if not getattr(self, name):
-                raise ValueError(f"statement {self.statement_id}: {name} must not be empty")
-        for name in ("statement_id", "kind", "subject_id", "authority", "author", "source", "corrects"):
-            if "\0" in getattr(self, name):
-                raise ValueError(f"statement {self.statement_id!r}: {name} must not hold the character NUL")
+        if not (self.statement_id and self.kind and self.subject_id and self.authority):
+            name = next(one for one in _NEEDED if not getattr(self, one))
+            raise ValueError(f"statement {self.statement_id}: {name} must not be empty")
+        words = self.statement_id + self.kind + self.subject_id + self.authority + self.author + self.source
+        if "\0" in words + self.corrects + self.signature:
+            name = next(one for one in _TEXTS if "\0" in getattr(self, one))
+            raise ValueError(f"statement {self.statement_id!r}: {name} must not hold the character NUL")
         register, _, verb = self.kind.partition(".")
         if not register or not verb:
             raise ValueError(f"statement {self.statement_id}: kind must be register.verb, found {self.kind}")
-        if self.happened_at.utcoffset() != timedelta(0):
+        if self.happened_at.tzinfo is not UTC and self.happened_at.utcoffset() != timedelta(0):
             raise ValueError(f"statement {self.statement_id}: happened_at must be in UTC")
 
     @property
