@@ -39,9 +39,10 @@ def folder(small_project_template, tmp_path_factory):
     place = at(site_near(project, "A", 6_000.0))
     items = (
         placed_item("camera", place, 2),
-        placed_item("radar", place, 1, equipment_id="radar_medium", donor="Bactra"),
+        placed_item("radar", place, 1, equipment_id="radar_medium", donor="Bactra",
+                    unit_cost=2e5, currency="TJS"),
         placed_item("line", AlongLine(22_000.0, 26_000.0), 4, measured_in="km", equipment_id="seismic_line"),
-    )
+    )  # fmt: skip
     talk = Talk()
     for k, one in enumerate(items):
         talk.say("programme.item", one.item_id, authority=one.donor, day=BEGUN + k, **item_as_body(one))
@@ -53,7 +54,7 @@ def folder(small_project_template, tmp_path_factory):
 
 
 def run(folder, *words):
-    asked = [str(folder), "--on", ON, "--quarters", "8", "--draws", "300", "--jobs", "1", *words]
+    asked = [str(folder), "--start", ON, "--quarters", "8", "--draws", "300", "--jobs", "1", *words]
     return CliRunner().invoke(app, asked, catch_exceptions=False)
 
 
@@ -74,7 +75,9 @@ def test_the_answer_as_json_and_every_file(folder):
         name: value for name, value in answer.items() if name != "results"
     }
     manifest = json.loads((results / "manifest.json").read_text())
-    assert manifest["draws"] == {"n_draws": 300, "seed": 1, "start": ON, "late": ["Bactra:6"]}
+    assert manifest["draws"] == {
+        "n_draws": 300, "seed": 1, "start": ON, "late": ["Bactra:6"], "crews": True, "rates": {},
+    }  # fmt: skip
     assert manifest["terrain"]["kind"] == "synthetic"
     project = open_project(folder)
     n = len(project.line.stretches(project.settings.stretch_m))
@@ -86,6 +89,27 @@ def test_the_answer_as_json_and_every_file(folder):
     assert layers == [one["quarter"] for one in answer["line"]]
     for name in ("fan_chart.png", "fan_chart.pdf"):
         assert (results / name).stat().st_size > 500
+
+
+def test_a_rate_and_the_limits_of_crews_change_what_is_said(folder, tmp_path):
+    other = tmp_path / "small"
+    shutil.copytree(folder, other)
+    (other / "programme").mkdir()
+    shutil.move(other / "ledger", tmp_path / "elsewhere")
+    (other / "programme" / "crews.csv").write_text("crew_id,title,n,source\ninstallers,,2,made up\n")
+    where = ("--ledger", str(tmp_path / "elsewhere"), "--json")
+    kept, lifted = (
+        json.loads(run(other, *where, *words).stdout) for words in ((), ("--no-crews", "--rate", "TJS=0.1"))
+    )
+    assert kept["gained_km_days"]["mean"] < lifted["gained_km_days"]["mean"], "one crew for three items"
+    for answer, known in ((kept, False), (lifted, True)):
+        by_item = {one["item_id"]: one for one in answer["items"]}
+        assert (by_item["radar"]["gain_km_days_per_musd"] is not None) == known
+        assert by_item["camera"]["cost_usd"] == 2 * 60_000.0
+    assert by_item["radar"]["cost_usd"] == 20_000.0
+    assert "2 installers" in run(other, *where[:2]).stdout
+    with pytest.raises(InputFaults, match="CURRENCY=RATE"):
+        run(other, "--rate", "TJS")
 
 
 def test_what_is_printed_ends_with_where_the_results_lie(folder):
@@ -116,4 +140,4 @@ def test_an_unknown_donor_and_a_bad_day_are_refused(folder):
     with pytest.raises(UnknownName, match="Aria, Bactra"):
         run(folder, "--late", "Nobody:6")
     with pytest.raises(InputFaults, match="YYYY-MM-DD"):
-        CliRunner().invoke(app, [str(folder), "--on", "soon"], catch_exceptions=False)
+        CliRunner().invoke(app, [str(folder), "--start", "soon"], catch_exceptions=False)

@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sarhad.errors import InputFaults, NoAnswer
+from sarhad.errors import InputFaults, NoAnswer, UnknownName
 from sarhad.interfaces.cli.app import app
 from sarhad.io.programme_body import item_as_body
 from sarhad.io.project import open_project
@@ -120,6 +121,22 @@ def test_without_limits_and_with_robust_orders(folder):
     assert len(tried) == 4
     assert robust["whole"]["p80_on"] >= free["whole"]["p80_on"]
     assert robust["crews"]["aim"] == "end"
+
+
+def test_another_table_and_another_ledger_are_taken(folder, tmp_path):
+    slow = tmp_path / "slow.csv"
+    head, *rows = (files("sarhad") / "data" / "activities.csv").read_text().splitlines()
+    assert head.startswith("step,kind,low_days,mode_days,high_days")
+    cells = [row.split(",", 5) for row in rows]
+    slow.write_text("\n".join([head, *(",".join([*c[:2], "300", "400", "500", *c[5:]]) for c in cells)]))
+    shutil.move(folder / "ledger", tmp_path / "elsewhere")
+    with pytest.raises(UnknownName, match="ledger"):
+        run(folder)
+    usual = said(folder, "--ledger", str(tmp_path / "elsewhere"))
+    late = said(folder, "--ledger", str(tmp_path / "elsewhere"), "--activities", str(slow))
+    assert late["whole"]["p50_on"] > usual["whole"]["p50_on"]
+    manifest = json.loads((folder / "results" / "programme" / "manifest.json").read_text())
+    assert f"{tmp_path.name}/slow.csv" in manifest["programme_sha256"]
 
 
 def test_equal_answers_are_equal_files_and_other_results_leave_them_alone(folder):

@@ -17,7 +17,6 @@ from typing import Any
 
 from sarhad.interfaces.report.gantt import draw_gantt
 from sarhad.io.results import PROGRAMME, RESULTS, manifest, results_folder, write_json
-from sarhad.io.schedule_basis import basis_files
 from sarhad.model.project import Project
 from sarhad.model.record import Record
 from sarhad.planning.programme_schedule import (
@@ -37,10 +36,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, for the manifest, and the days whose chance is asked for."""
+    """What was asked, for the manifest: draws, the day whose chance is asked for, tables it rests on."""
 
     ask: ScheduleAsk
     by: date | None = None
+    files: tuple[Path, ...] = ()
 
 
 def deliver_schedule(
@@ -55,7 +55,7 @@ def deliver_schedule(
         write_json(part, "schedule.json", value)
         charts = [part / f"gantt.{kind}" for kind in ("png", "pdf")]
         draw_gantt(found.programme, found.risk, charts, title=project.title)
-        stated = {f"{path.parent.name}/{path.name}": _sha256(path) for path in basis_files(folder)}
+        stated = {f"{path.parent.name}/{path.name}": _sha256(path) for path in asked.files}
         head = records[-1] if records else None
         write_json(
             part,

@@ -64,9 +64,9 @@ def read_schedule_basis(
     except InputFaults as error:
         estimates, faults = (), [*error.faults]
     end_m = line.parts[-1].to_m if line else math.inf
-    closures = [_closure(row, place, end_m, faults) for row, place in _rows(folder, CLOSURES, faults)]
+    closures = [_closure(row, place, end_m, faults) for row, place in rows_of(folder, CLOSURES, faults) or ()]
     known = {one.crew_id for one in estimates if one.crew_id}
-    crews = [_crew(row, place, known, faults) for row, place in _rows(folder, CREWS, faults)]
+    crews = [_crew(row, place, known, faults) for row, place in rows_of(folder, CREWS, faults) or ()]
     if faults:
         raise InputFaults(faults)
     return ScheduleBasis(
@@ -82,10 +82,11 @@ def basis_files(folder: Path) -> tuple[Path, ...]:
     return tuple(path for path in places if path.exists())
 
 
-def _rows(folder: Path, schema: Schema, faults: list[Fault]) -> list[tuple[Row, Place]]:
+def rows_of(folder: Path, schema: Schema, faults: list[Fault]) -> list[tuple[Row, Place]] | None:
+    """Return the checked rows of a table in the folder `programme`; None where there is none."""
     name = f"{FOLDER}/{schema.title}.csv"
     if not (folder / name).exists():
-        return []
+        return None
     layer = read_layer(folder / name, name, "", faults)
     if layer is None:
         return []

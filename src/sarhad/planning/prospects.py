@@ -1,8 +1,8 @@
 """From a programme to a forecast: what works already, what is still to come, and draws of when.
 
 Units that work stand among the project's assets; what else is pledged and there of an item comes as one
-delivery on the day on which the item works as a whole. Items without a place count in stock only. What is lost
-or returned comes no more; what nobody has pledged never does, but stands in the list.
+delivery on the day on which the item works as a whole. Items without a place count in stock only. What is
+lost or returned comes no more; what nobody has pledged never does, but stands in the list.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def prospect_of(
 
 
 def to_come(progress: Progress, works: float) -> float:
-    """Return the quantity that comes beside what works: what is pledged and there, else all that is wanted."""
+    """Return what comes beside what works: what is pledged and there, or else all that is wanted."""
     there = present(progress)
     gone = sum(progress.lost.values()) + progress.reached.get("returned", 0.0)
     return round(there - works if there > 0 else progress.item.quantity - gone, 3)

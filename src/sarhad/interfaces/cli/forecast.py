@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.table import Table
 
 from sarhad.errors import InputFaults
+from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.programme_options import now, rate_of
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
-from sarhad.io.project import open_project
-from sarhad.io.schedule_basis import read_schedule_basis
-from sarhad.ledger.journal import read_records
-from sarhad.ledger.ledger import ledger_folder
+from sarhad.interfaces.programme_ahead import Basis, look_ahead
+from sarhad.planning.compute import Compute
 from sarhad.planning.forecast import Ask, Forecast, forecast
-from sarhad.planning.programme import programme_as_of
-from sarhad.planning.prospects import Prospect, chainages, drawn, drawn_late, prospect_of
-from sarhad.planning.schedule import network_of
+from sarhad.planning.programme_schedule import ScheduleAsk, crew_plan
+from sarhad.planning.prospects import Prospect, drawn, drawn_late, prospect_of
+
+F64 = NDArray[np.float64]
 
 TEXT: Mapping[str, str] = {
-    "folder.ledger": "Folder of the ledger; the one in the project folder if left out.",
     "quarters": "Quarters to look ahead, this one first.",
-    "draws": "Draws of the schedule.",
     "late": "What if a donor is late: DONOR:MONTHS; may be given several times.",
     "optimal": "Also against the optimal adversary, who looks for the best hole (takes much longer).",
-    "on": "Day to look ahead from, YYYY-MM-DD; today if left out.",
-    "seed": "Seed of the draws.",
-    "activities": "Table of step estimates; programme/activities.csv, or the shipped assumptions.",
+    "rate": "CURRENCY=RATE, the worth of one in USD; one for each currency of the programme's prices.",
     "late.form": "DONOR:MONTHS with months above 0",
-    "on.form": "a day YYYY-MM-DD",
     "line.title": "Kilometres protected (length x P_t), P10 / P50 / P90 over {n:,} draws",
     "line.caption": "of {km:,.0f} km crossable; closed P_t > 0.5, open < 0.01 (year's mean, P50)",
     "items.title": "What each item gains until {day}",
     "items.caption": "gain: fair share; they add up. loss: if it never came. sooner: {days:g} days earlier",
     "late.title": "{name} months late: {p50:,.0f} protected km-days lost (P10 {p10:,.0f}, P90 {p90:,.0f})",
     "width": "Where many items meet they count as one; the line may stand up to {km:.1f} km higher.",
+    "crews": "Dates keep an order of the crews ({sizes}), whatever is late; --no-crews lifts their limits.",
     "none": "No item of the programme has a place and is still to come.",
     "gained": "All items together gain {p50:,.0f} protected km-days (P10 {p10:,.0f}, P90 {p90:,.0f}).",
     "wins": "Speed-up helps most for: {names}.",
@@ -52,62 +50,63 @@ N_SHOWN = 15
 def run(
     folder: Folder,
     quarters: Annotated[int, typer.Option(min=1, max=200, help=TEXT["quarters"])] = 12,
-    draws: Annotated[int, typer.Option(min=1, help=TEXT["draws"])] = 10_000,
+    draws: Draws = 10_000,
     late: Annotated[list[str] | None, typer.Option(help=TEXT["late"])] = None,
     optimal: Annotated[bool, typer.Option("--optimal", help=TEXT["optimal"])] = False,
-    on: Annotated[str | None, typer.Option(help=TEXT["on"])] = None,
-    seed: Annotated[int, typer.Option(min=0, help=TEXT["seed"])] = 1,
-    activities: Annotated[Path | None, typer.Option(help=TEXT["activities"])] = None,
-    ledger: Annotated[Path | None, typer.Option(help=TEXT["folder.ledger"])] = None,
+    start: Start = None,
+    seed: Seed = 1,
+    crews: Crews = True,
+    rate: Annotated[list[str] | None, typer.Option("--rate", help=TEXT["rate"])] = None,
+    activities: Activities = None,
+    ledger: LedgerFolder = None,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Forecast P_t over time from the programme's ledger, and what each item and each delay is worth."""
-    start, slips = _day(on), [_slip(one) for one in late or ()]
-    project = open_project(folder)
-    basis = read_schedule_basis(folder, project.line, activities=activities)
-    at = datetime.combine(start, time.max, UTC)
-    programme = programme_as_of(read_records(ledger_folder(ledger or folder)), datetime.now(UTC), at)
-    prospect = prospect_of(project, programme, at)
-    kind_of = {name: equipment.kind for name, equipment in project.equipment.items()}
-    network = network_of(
-        programme, basis, start=start, kind_of=kind_of, chainage_m=chainages(project, programme)
-    )
-    asked: dict[str, Any] = {"n_draws": draws, "seed": seed, "start": start}
-    ready_day = drawn(programme, prospect, network, **asked)
-    slow = {
-        f"{donor}: {months:g}": drawn_late(programme, prospect, network, (donor, months), **asked)
-        for donor, months in slips
-    }
+    basis, slips = Basis(start_of(start), activities, ledger, crews), [_slip(one) for one in late or ()]
+    rates = dict(rate_of(one) for one in rate or ())
+    ahead = look_ahead(folder, basis, now=now())
+    programme = ahead.programme
+    prospect = prospect_of(ahead.project, programme, basis.at, rates=rates)
     ask = Ask(quarters, ("unaware", "optimal") if optimal else ("unaware",))
+    asked: dict[str, Any] = {"n_draws": draws, "seed": seed, "start": basis.start}
     with computing(folder, jobs) as compute:
+        planned = crew_plan(ahead.network, ScheduleAsk(), compute)
+        network = ahead.network if planned is None else planned.schedule.network
+        ready_day = drawn(programme, prospect, network, **asked)
+        slow = {
+            f"{donor}: {months:g}": drawn_late(programme, prospect, network, (donor, months), **asked)
+            for donor, months in slips
+        }
         what = (prospect.project, prospect.deliveries)
-        found = forecast(*what, ready_day, start=start, ask=ask, late=slow, compute=compute)
-        as_promised = None
-        if len(prospect.deliveries) and not np.isnan(prospect.promised_day).any():
-            promised = forecast(*what, prospect.promised_day[None, :], start=start, ask=ask, compute=compute)
-            as_promised = promised.line["protected_km_p50"].to_numpy()
+        found = forecast(*what, ready_day, start=basis.start, ask=ask, late=slow, compute=compute)
+        promised_km = _promised_km(prospect, basis.start, ask, compute)
     place = deliver_forecast(
         prospect.project,
         found,
         folder,
         n_draws=draws,
         adversary=ask.against[0],
-        promised_km=as_promised,
-        draws={**asked, "start": start.isoformat(), "late": late or []},
+        promised_km=promised_km,
+        draws={**asked, "start": str(basis.start), "late": late or [], "crews": crews, "rates": rates},
     )
+    sizes = ", ".join(f"{crew.n} {crew.crew_id}" for crew in network.crews) if planned else ""
     answer(
-        {**as_dict(found), "results": str(place)}, as_json, lambda: _draw(prospect, found, ask, draws, place)
+        {**as_dict(found), "results": str(place)},
+        as_json,
+        lambda: _draw(prospect, found, ask, draws, sizes, place),
     )
 
 
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputFaults.one("--on", TEXT["on.form"], text) from error
+def _promised_km(prospect: Prospect, start: date, ask: Ask, compute: Compute) -> F64 | None:
+    """Return protected kilometres by quarter if all came as promised; None where something is not."""
+    days = prospect.promised_day
+    if not len(days) or np.isnan(days).any():
+        return None
+    found = forecast(
+        prospect.project, prospect.deliveries, days[None, :], start=start, ask=ask, compute=compute
+    )
+    return found.line["protected_km_p50"].to_numpy()
 
 
 def _slip(text: str) -> tuple[str, float]:
@@ -121,9 +120,11 @@ def _slip(text: str) -> tuple[str, float]:
     return donor, n
 
 
-def _draw(prospect: Prospect, found: Forecast, ask: Ask, n_draws: int, place: Path) -> None:
+def _draw(prospect: Prospect, found: Forecast, ask: Ask, n_draws: int, sizes: str, place: Path) -> None:
     if not prospect.deliveries:
         screen.print(TEXT["none"])
+    if sizes:
+        screen.print(TEXT["crews"].format(sizes=sizes))
     _draw_line(found, n_draws)
     if prospect.deliveries:
         _draw_items(found, ask)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,28 +11,28 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sarhad.errors import InputFaults
+from sarhad.interfaces.cli.ahead_options import (
+    Activities,
+    Crews,
+    Draws,
+    LedgerFolder,
+    Seed,
+    Start,
+    day_of,
+    start_of,
+)
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
-from sarhad.interfaces.programme_record import records_of
+from sarhad.interfaces.cli.programme_options import now
+from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.interfaces.schedule_files import Asked, as_dict, deliver_schedule
-from sarhad.io.project import open_project
-from sarhad.io.schedule_basis import read_schedule_basis
-from sarhad.planning.programme import programme_as_of
 from sarhad.planning.programme_schedule import ScheduleAsk, schedule_programme
-from sarhad.planning.prospects import chainages
 from sarhad.planning.resourcing import EFFORT
-from sarhad.planning.schedule import network_of
 
 TEXT: Mapping[str, str] = {
-    "draws": "Draws of all durations.",
-    "seed": "Seed of the draws.",
-    "start": "Day to look ahead from, YYYY-MM-DD; today if left out.",
     "by": "Also the chance that it works by this day, YYYY-MM-DD.",
-    "crews": "Whether the limits of crews.csv hold.",
     "aim": "What crews are ordered for: the end of the whole, or the mean day on which items work.",
     "effort": "Effort of the solver: deterministic seconds, a few of a clock each.",
     "robust": "Plan on most likely, P50, P80 and P90 durations and take the order with the least P80.",
-    "day.form": "a day YYYY-MM-DD",
     "whole": "All works by [bold]{p50_on}[/] in half of {n:,} draws (P50), by [bold]{p80_on}[/] in four "
     "fifths (P80).",
     "promise": "Most likely durations alone would promise {most_likely_on}: kept in {p}.",
@@ -66,44 +64,30 @@ class AimOption(StrEnum):
 
 def run(
     folder: Folder,
-    draws: Annotated[int, typer.Option(min=1, help=TEXT["draws"])] = 10_000,
-    seed: Annotated[int, typer.Option(min=0, help=TEXT["seed"])] = 1,
-    start: Annotated[str | None, typer.Option("--start", help=TEXT["start"])] = None,
+    draws: Draws = 10_000,
+    seed: Seed = 1,
+    start: Start = None,
     by: Annotated[str | None, typer.Option("--by", help=TEXT["by"])] = None,
-    crews: Annotated[bool, typer.Option("--crews/--no-crews", help=TEXT["crews"])] = True,
+    crews: Crews = True,
     aim: Annotated[AimOption, typer.Option("--aim", help=TEXT["aim"])] = AimOption.items,
     effort: Annotated[float, typer.Option("--effort", help=TEXT["effort"])] = EFFORT,
     robust: Annotated[bool, typer.Option("--robust", help=TEXT["robust"])] = False,
+    activities: Activities = None,
+    ledger: LedgerFolder = None,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Schedule the programme: P50 and P80 of each item, what decides the end, an order for the crews."""
-    begin, wanted = _day("--start", start) or datetime.now(UTC).date(), _day("--by", by)
+    wanted = None if by is None else day_of("--by", by)
+    basis = Basis(start_of(start), activities, ledger, crews)
     ask = ScheduleAsk(draws, seed, aim.value, effort, robust)
-    project = open_project(folder)
-    basis = read_schedule_basis(folder, project.line)
-    basis = basis if crews else replace(basis, crews=())
-    records = records_of(folder)
-    at = datetime.combine(begin, time.max, UTC)
-    programme = programme_as_of(records, datetime.now(UTC), at)
-    kind_of = {name: equipment.kind for name, equipment in project.equipment.items()}
-    network = network_of(
-        programme, basis, start=begin, kind_of=kind_of, chainage_m=chainages(project, programme)
-    )
+    ahead = look_ahead(folder, basis, now=now())
     with computing(None, jobs) as compute:
-        found = schedule_programme(programme, network, ask, compute=compute)
-    place = deliver_schedule(project, found, folder, Asked(ask, wanted), records)
+        found = schedule_programme(ahead.programme, ahead.network, ask, compute=compute)
+    asked = Asked(ask, wanted, basis.files(folder))
+    place = deliver_schedule(ahead.project, found, folder, asked, ahead.records)
     value = as_dict(found, wanted)
     answer({**value, "results": str(place)}, as_json, lambda: _draw(value, place))
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InputFaults.one(option, TEXT["day.form"], text) from error
 
 
 def _draw(value: Mapping[str, Any], place: Path) -> None:
