@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,16 +19,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
-import pyogrio
 
+from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
 from sarhad.model.project import Project
 
 RESULTS = "results"
 PROGRAMME = "programme"
 LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
-# GeoPackage notes when a layer changed; a fixed date keeps equal answers equal byte for byte.
-_LAYER_DATE = "2000-01-01T00:00:00.000Z"
 
 
 @contextmanager
@@ -70,18 +67,7 @@ def write_profile(folder: Path, profile: gpd.GeoDataFrame) -> None:
 
 def write_layers(folder: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """Write layers into `results.gpkg`, in the given order; empty layers are left out."""
-    path = folder / "results.gpkg"
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _LAYER_DATE})
-    try:
-        for name, layer in layers.items():
-            if len(layer):
-                pyogrio.write_dataframe(layer, path, layer=name, driver="GPKG", append=path.exists())
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    if path.exists():
-        with sqlite3.connect(path) as connection:
-            connection.execute("VACUUM")
-        connection.close()
+    write_geopackage(folder / "results.gpkg", {name: layer for name, layer in layers.items() if len(layer)})
 
 
 def write_json(folder: Path, name: str, value: object) -> None:
@@ -112,6 +98,7 @@ def manifest(project: Project, kind: str, search: Mapping[str, object] | None = 
             "vertex_step_m": project.line.vertex_step_m,
             "length_m": project.line.length_m,
         },
+        "sources": dict(project.sources),
         "settings": settings,
         "search": None if search is None else dict(search),
         "from_claims": [asdict(one) for one in project.taken],

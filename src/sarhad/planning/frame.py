@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from sarhad.io.placing import Trace, trace
 from sarhad.kernels.linear import Polyline, Window
 from sarhad.model.grid import Grid
 from sarhad.model.line import Line
-from sarhad.model.project import Project, Settings
+from sarhad.model.project import Settings
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -32,6 +33,18 @@ I64 = NDArray[np.int64]
 SNAP_M = 10_800.0
 MAX_SCALE_ERROR = 0.01
 WIDE_DEG = 0.01
+
+
+class Course(Protocol):
+    """What the frame and the sectors are laid along: a project, or its line and settings alone."""
+
+    @property
+    def line(self) -> Line:
+        """The border line."""
+
+    @property
+    def settings(self) -> Settings:
+        """How wide the band is, how large the cells are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Frame:
     scale_error: float
 
 
-def frame_of(project: Project) -> Frame:
+def frame_of(project: Course) -> Frame:
     """Lay the frame of a project: its line with the band on both sides, snapped outwards.
 
     Raises:
@@ -112,6 +125,12 @@ def project_xy(crs: str, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
     return np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
 
 
+def unproject(crs: str, x_m: F64, y_m: F64) -> tuple[F64, F64]:
+    """Return (lon_deg, lat_deg) of places in the frame's CRS."""
+    lon_deg, lat_deg = _transformer(crs, True).transform(x_m, y_m)
+    return np.asarray(lon_deg, dtype=np.float64), np.asarray(lat_deg, dtype=np.float64)
+
+
 def cells_at(grid: Grid, lon_deg: F64, lat_deg: F64) -> tuple[I64, I64]:
     """Return (row, col) of the cells that hold the places, on the grid or on its continuation."""
     x_m, y_m = project_xy(grid.crs, lon_deg, lat_deg)
@@ -131,9 +150,7 @@ def lonlat_of_cells(grid: Grid, cells: I64) -> tuple[F64, F64]:
     row, col = np.divmod(np.asarray(cells, dtype=np.int64), grid.n_col)
     if np.any((row < 0) | (row >= grid.n_row)):
         raise InputFaults.one("cells", f"flat cells within 0..{grid.n_cell - 1}", "others")
-    x_m, y_m = grid.centre_m(row.astype(np.float64), col.astype(np.float64))
-    lon_deg, lat_deg = _transformer(grid.crs, True).transform(x_m, y_m)
-    return np.asarray(lon_deg, dtype=np.float64), np.asarray(lat_deg, dtype=np.float64)
+    return unproject(grid.crs, *grid.centre_m(row.astype(np.float64), col.astype(np.float64)))
 
 
 def box_of(grid: Grid) -> tuple[float, float, float, float]:

@@ -12,7 +12,7 @@ import sarhad
 from sarhad.errors import SarhadError
 from sarhad.interfaces.cli.console import INTERRUPTED, failing, remarks
 
-NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "demo", "prepare")
+NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "osm", "demo", "prepare")
 GROUPS = ("programme", "ledger", "claims")
 
 

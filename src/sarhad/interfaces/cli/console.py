@@ -20,6 +20,7 @@ from sarhad.io.json_values import plain
 
 if TYPE_CHECKING:
     from sarhad.planning.compute import Compute
+    from sarhad.planning.compute import Progress as Shown
 
 Folder = Annotated[Path, typer.Argument(help="Project folder (holds project.toml).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")]
@@ -34,14 +35,8 @@ remarks = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
-    """Give processes with progress on stderr: bars on a terminal, a line per finished step elsewhere.
-
-    With a folder, finished pieces are kept there.
-    """
-    from sarhad.io.cache import Cache
-    from sarhad.planning.compute import Compute
-
+def showing() -> Iterator[Shown]:
+    """Give what shows progress on stderr: bars on a terminal, a line per finished step elsewhere."""
     columns = (
         TextColumn("{task.description:<26}"),
         BarColumn(bar_width=32),
@@ -63,9 +58,18 @@ def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
                 tasks[step] = bars.add_task(step, total=total)
             bars.update(tasks[step], completed=done, total=total)
 
-        store = Cache(folder / ".cache") if folder is not None else None
-        with Compute(jobs, progress=show, store=store) as compute:
-            yield compute
+        yield show
+
+
+@contextmanager
+def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
+    """Give processes that show their progress. With a folder, finished pieces are kept there."""
+    from sarhad.io.cache import Cache
+    from sarhad.planning.compute import Compute
+
+    store = Cache(folder / ".cache") if folder is not None else None
+    with showing() as show, Compute(jobs, progress=show, store=store) as compute:
+        yield compute
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
