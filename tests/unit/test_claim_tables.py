@@ -128,6 +128,11 @@ def test_weights_are_a_table_that_a_project_takes(tmp_path):
     assert weight_of == {"west": 1.5, "east": 1.0}
 
 
+def test_weights_never_reach_beyond_the_line():
+    (end,) = weights_text([(ChainageRange("all", 0.0, 1_363_265.9997), 2.0)]).splitlines()[1:]
+    assert end == "all,0.000,1363.265,2.0000"
+
+
 def test_the_seed_table_has_no_fault_and_a_quotation_in_every_row():
     claims = read_claims(EXAMPLE / "claims.csv", Desk(read_rules(), example_gazetteer()))
     with (EXAMPLE / "claims.csv").open() as file:

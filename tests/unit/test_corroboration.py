@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from claim_cases import DESK, RULES, claim, made, records
@@ -107,6 +109,9 @@ def test_confirmed_takes_two_origins():
     with pytest.raises(InputFaults, match="2 independent origins") as refused:
         admit(Register(), [alone, echo], RULES, DESK)
     assert [fault.row for fault in refused.value.faults] == [1, 2]
+    with pytest.raises(InputFaults) as refused:  # the row of the table, those left out counted
+        admit(Register(), [replace(alone, claim_id="row-7")], RULES, DESK)
+    assert [fault.row for fault in refused.value.faults] == [7]
     other = claim("1,344", by="C")
     assert len(admit(Register(), [alone, echo, other], RULES, DESK)) == 3
     held = register(records(*made(other)))

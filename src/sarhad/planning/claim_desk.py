@@ -76,7 +76,7 @@ def admit(held: Register, claims: Sequence[Claim], rules: Rules, speaker: Speake
     Raises InputFaults for each that is graded 1 although two independent origins do not bear it out, those
     that stand and the new ones taken together. Claims of a table say their row as "row-7".
     """
-    row_of = [one.claim_id.removeprefix("row-") for one in claims]
+    rows = [one.claim_id.removeprefix("row-") for one in claims]
     new = [identified(claim) for claim in claims]
     all_of_them = {**held.claims, **{claim.claim_id: claim for claim in new}}
     found = corroborate(all_of_them.values(), rules)
@@ -84,12 +84,12 @@ def admit(held: Register, claims: Sequence[Claim], rules: Rules, speaker: Speake
         Fault(
             "claims",
             "",
-            int(row) if row.isdigit() else 0,
+            int(row) if row.isdigit() else k,
             "credibility",
             f"{CONFIRMED_TAKES_N} independent origins for credibility 1",
             f"{found[claim.claim_id].n_origins}: {', '.join(found[claim.claim_id].origins) or 'none known'}",
         )
-        for row, claim in zip(row_of, new, strict=True)
+        for k, (row, claim) in enumerate(zip(rows, new, strict=True), 1)
         if claim.grade.credibility == 1 and not found[claim.claim_id].confirmed
     ]
     if faults:
