@@ -19,6 +19,7 @@ from sarhad.io.schedule_basis import CLOSURES, CREWS
 from sarhad.io.schemas import DELAY_PREFIX, REQUIRED_SECTIONS, SCHEMAS, SECTIONS
 from sarhad.io.settings import read_settings, setting_columns
 from sarhad.io.tables import Column, Place
+from sarhad.io.years import DELIVERIES, YEARS
 from sarhad.model.asset import AlongLine, AtPoint, OverBand
 from sarhad.model.condition import Condition
 from sarhad.model.project import Candidates, Settings
@@ -203,7 +204,8 @@ def test_the_reference_page_describes_every_column_and_section():
     page = PAGE.read_text(encoding="utf-8")
     lines = set(page.splitlines())
     columns = [column for columns in SECTIONS.values() for column in columns]
-    columns += [column for schema in (*SCHEMAS, ACTIVITIES, CLOSURES, CREWS) for column in schema.columns]
+    of_programme = (ACTIVITIES, CLOSURES, CREWS, YEARS, DELIVERIES)
+    columns += [column for schema in (*SCHEMAS, *of_programme) for column in schema.columns]
     columns += [setting.column for setting in setting_columns()]
     missing = [page_row(column) for column in columns if page_row(column) not in lines]
     assert not missing, "\n".join(missing)
