@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from sarhad.errors import InputFaults
 from sarhad.io.geopackage import write_geopackage
+from sarhad.io.osm_whole import check_whole
 from sarhad.io.reading import PROJECT_FILE, sha256
 
 OSM_FILE = "osm.gpkg"
@@ -94,6 +95,7 @@ def read_osm(path: Path, area: Any, progress: Progress) -> dict[str, list[OsmFea
         raise InputFaults.one(str(path), expected, "no such file")
     if path.suffix.lower() not in SUFFIXES:
         raise InputFaults.one(str(path), expected, f"a file {path.name}")
+    check_whole(path, progress)
     found: dict[str, list[OsmFeature]] = {}
     progress("reading the extract", 0, len(_QUERIES))
     with as_file(files("sarhad").joinpath("data", "osmconf.ini")) as conf:
