@@ -19,7 +19,7 @@ from sarhad.planning.programme import programme_of
 from small_programme import HERE, LATE, MEDIATOR, START, Talk, item, placed_item
 
 SCHEMA = Path(__file__).parents[1] / "data" / "ocds-release-schema-1__1__4.json"
-NEWER_THAN_SCHEMA = {"SLE"}
+NEWER_THAN_SCHEMA = {"SLE", "XCG"}
 
 
 def full_programme() -> Programme:

@@ -190,6 +190,18 @@ def test_serials_are_followed():
     assert programme_of(talk.said).progress["tower-1"].counted == {"A2": talk.said[-1].happened_at}
 
 
+def test_a_count_of_what_is_held_is_taken():
+    talk = told()
+    talk.until("accepted", "tower-1", 3)
+    talk.until("shipped", "tower-1", 1)
+    talk.say("delivered", "tower-1", quantity=1, serials=["A"])
+    talk.accept("tower-1", 1)
+    talk.say("counted", "tower-1", quantity=3)
+    talk.say("counted", "tower-1", quantity=1, serials=["A"])
+    assert set(programme_of(talk.said).progress["tower-1"].counted) == {"", "A"}
+    assert programme_of(talk.said).refusals == ()
+
+
 def test_a_forecast_moves_nothing():
     talk = told()
     talk.say("delivered", "tower-1", basis="forecast", date="2027-03-01")
@@ -230,12 +242,17 @@ REFUSED: dict[str, tuple[Callable[[Talk], object], str]] = {
     ),
     "negative": (
         lambda t: t.say("pledged", "tower-1", quantity=-2),
-        "number of items above 0, found -2",
+        "number of items, above 0 and below 1,000,000,000, found -2",
     ),
-    "zero": (lambda t: t.say("pledged", "tower-1", quantity=0), "above 0, found 0"),
-    "half an item": (lambda t: t.say("pledged", "tower-1", quantity=2.5), "above 0, found 2.5"),
+    "zero": (lambda t: t.say("pledged", "tower-1", quantity=0), "below 1,000,000,000, found 0"),
+    "half an item": (lambda t: t.say("pledged", "tower-1", quantity=2.5), "below 1,000,000,000, found 2.5"),
     "infinite": (lambda t: t.say("pledged", "tower-1", quantity=float("inf")), "found inf"),
     "not a number": (lambda t: t.say("pledged", "tower-1", quantity=float("nan")), "found nan"),
+    "beyond all counting": (lambda t: t.say("pledged", "tower-1", quantity=1e308), "found 1e+308"),
+    "just too much": (
+        lambda t: t.say("pledged", "tower-1", quantity=1e9),
+        "below 1,000,000,000, found 1e+09",
+    ),
     "no quantity": (lambda t: t.say("pledged", "tower-1"), "found nothing"),
     "a word": (lambda t: t.say("pledged", "tower-1", quantity="ten"), "found 'ten'"),
     "true": (lambda t: t.say("pledged", "tower-1", quantity=True), "found True"),
@@ -369,6 +386,29 @@ REFUSED: dict[str, tuple[Callable[[Talk], object], str]] = {
         lambda t: t.say("counted", "tower-1", serials=["A"]),
         "a serial of the item, found A",
     ),
+    "counted more than is held": (
+        lambda t: [
+            t.until("accepted", "tower-1", 5),
+            t.until("delivered", "tower-1", 2),
+            t.say("counted", "tower-1", quantity=7),
+        ],
+        "counted: quantity: expected 5, what is held without a serial, found 7",
+    ),
+    "counted fewer than the serials": (
+        lambda t: [
+            t.say("pledged", "tower-1", quantity=2, serials=["A", "B"]),
+            t.say("counted", "tower-1", serials=["A", "B"], quantity=1),
+        ],
+        "expected 2, as many as the serials, found 1",
+    ),
+    "too much of a line, to the metre": (
+        lambda t: [
+            t.describe(item("fence", 1363.256, measured_in="km", equipment_id="seismic_line")),
+            t.say("pledged", "fence", quantity=1363.256),
+            t.say("approved", "fence", quantity=1363.257),
+        ],
+        "at most 1363.256, what stands at pledged, found 1363.257",
+    ),
     "lost from nowhere": (
         lambda t: [t.until("produced", "tower-1", 3), t.say("lost", "tower-1", quantity=1, from_="pledged")],
         "one of produced, shipped",
@@ -438,7 +478,7 @@ def test_all_faults_of_a_batch_are_reported_with_their_rows():
     ("changes", "words"),
     [
         ({"quantity": 0}, "quantity must be a whole number"),
-        ({"quantity": 1.0004, "measured_in": "km"}, "kilometres above 0, to the metre"),
+        ({"quantity": 1.0004, "measured_in": "km"}, "kilometres to the metre, above 0"),
         ({"measured_in": "tonnes"}, "measured_in"),
         ({"donor": RECIPIENT}, "donor and recipient must differ"),
         ({"terms": "lent"}, "free or paid"),

@@ -198,6 +198,11 @@ def test_all_faults_at_once(tmp_path: Path):
     [
         ("a.txt", b"", "a table .csv or .xlsx"),
         ("a.xlsx", b"not a zip", "a workbook .xlsx"),
+        (
+            "a.csv",
+            b"item_id;equipment_id\na;b\n",
+            "a.csv: expected commas between the cells, found semicolons",
+        ),
         ("a.csv", b"\xff\xfe", "comma-separated text in UTF-8"),
     ],
 )

@@ -62,7 +62,7 @@ def _activity(progress: Progress, at: datetime, reporter: Reporter) -> ET.Elemen
         found.set("default-currency", item.currency)
     ET.SubElement(found, "iati-identifier").text = f"{reporter.ref}-{item.item_id}"
     _text(ET.SubElement(found, "reporting-org", ref=reporter.ref, type=_GOVERNMENT), reporter.name)
-    title = f"{item.quantity:g} {item.measured_in} of {item.equipment_id}"
+    title = f"{item.quantity:.12g} {item.measured_in} of {item.equipment_id}"
     _text(ET.SubElement(found, "title"), title)
     unit = f", for {item.unit}" if item.unit else ""
     _text(ET.SubElement(found, "description", type="1"), f"{title}{unit}; {_terms(item)}")
@@ -135,7 +135,7 @@ def _transaction(item: ProgrammeItem, move: Move) -> ET.Element:
     ET.SubElement(found, "transaction-date", {"iso-date": day})
     value = ET.SubElement(found, "value", {"currency": item.currency, "value-date": day})
     value.text = f"{(item.unit_cost or 0.0) * sign * move.quantity:.2f}"
-    what = f"{move.quantity:g} {item.measured_in} {word}, {_terms(item)}"
+    what = f"{move.quantity:.12g} {item.measured_in} {word}, {_terms(item)}"
     _text(ET.SubElement(found, "description"), what)
     _text(ET.SubElement(found, "provider-org"), item.donor)
     _text(ET.SubElement(found, "receiver-org"), item.recipient)

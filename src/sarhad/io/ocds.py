@@ -88,13 +88,14 @@ def _release(progress: Progress, moves: Sequence[Move], when: datetime) -> Json:
     release: Json = {"initiationType": "tender", "language": "en", "parties": _parties(item)}
     release["buyer"] = _reference(item.recipient)
     release["planning"] = {"rationale": f"needed by {item.needed_by}"} if item.needed_by else {}
+    pledged = reached.get("pledged", 0.0)
     release["planning"]["budget"] = {
-        "description": f"pledged: {reached.get('pledged', 0.0):g} of {item.quantity:g} {item.measured_in}",
-        **_amount(item, reached.get("pledged", 0.0), "amount"),
+        "description": f"pledged: {pledged:.12g} of {item.quantity:.12g} {item.measured_in}",
+        **_amount(item, pledged, "amount"),
     }
     release["tender"] = {
         "id": item.item_id,
-        "title": f"{item.quantity:g} {item.measured_in} of {item.equipment_id}",
+        "title": f"{item.quantity:.12g} {item.measured_in} of {item.equipment_id}",
         "status": "complete" if reached.get("approved") else "planned",
         "procurementMethod": "direct",
         "procurementMethodDetails": "free of charge" if item.terms == "free" else "paid",
@@ -127,7 +128,7 @@ def _supplier(item: ProgrammeItem) -> str:
 def _award(item: ProgrammeItem, moves: Sequence[Move], quantity: float) -> Json:
     return {
         "id": f"{item.item_id}-award",
-        "title": f"{quantity:g} {item.measured_in} of {item.equipment_id}",
+        "title": f"{quantity:.12g} {item.measured_in} of {item.equipment_id}",
         "status": "active",
         "date": _stamp(next(move.at for move in moves if move.to == "approved")),
         "suppliers": [_reference(_supplier(item))],
@@ -166,7 +167,7 @@ def _milestone(
         "id": state,
         "title": state,
         "type": _TYPE.get(state, "assessment"),
-        "description": f"{came:g} of {item.quantity:g} {item.measured_in}",
+        "description": f"{came:.12g} of {item.quantity:.12g} {item.measured_in}",
         "status": status,
         "dateModified": _stamp(when),
     }

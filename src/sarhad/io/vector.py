@@ -126,6 +126,9 @@ def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
         faults.append(place.fault("comma-separated text in UTF-8", error))
         return None
     header = tuple(name.strip() for name in lines[0]) if lines else ()
+    if len(header) == 1 and ";" in header[0]:
+        faults.append(place.fault("commas between the cells", "semicolons"))
+        return None
     if len(set(header)) != len(header):
         faults.append(place.fault("columns with different names", ", ".join(header)))
     rows: list[Mapping[str, object]] = []

@@ -50,6 +50,9 @@ COMES_FROM: Mapping[State, tuple[State, ...]] = MappingProxyType(
         "returned": _THERE,
     }
 )
+HELD: tuple[State, ...] = ("accepted", "installed", "trained", "working", "down")
+"""What the recipient answers for since both signed, and counts."""
+
 HOLDER: Mapping[State, Holder] = MappingProxyType(
     {
         "pledged": "donor",
@@ -67,6 +70,9 @@ HOLDER: Mapping[State, Holder] = MappingProxyType(
         "returned": "donor",
     }
 )
+MOST = 1e9
+"""Quantities end here: what is more is a slip of the pen, and counts of it would not be exact."""
+
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -172,8 +178,8 @@ class ProgrammeItem:
 
 
 def sound_quantity(quantity: float, measured_in: Measure) -> bool:
-    """Say whether a quantity is above zero and whole: items, or kilometres to the metre."""
-    if not (quantity > 0 and math.isfinite(quantity)):
+    """Say whether a quantity is above zero, below `MOST`, and whole: items, or kilometres to the metre."""
+    if not 0 < quantity < MOST:
         return False
     count = quantity * 1000 if measured_in == "km" else quantity
     return abs(count - round(count)) < 1e-6 and round(count) > 0
@@ -181,7 +187,8 @@ def sound_quantity(quantity: float, measured_in: Measure) -> bool:
 
 def quantity_words(measured_in: Measure) -> str:
     """Say in words what `sound_quantity` asks."""
-    return "a whole number of items above 0" if measured_in == "items" else "kilometres above 0, to the metre"
+    words = "a whole number of items" if measured_in == "items" else "kilometres to the metre"
+    return f"{words}, above 0 and below {MOST:,.0f}"
 
 
 @dataclass(frozen=True, slots=True)

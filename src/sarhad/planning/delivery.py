@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 
 from sarhad.errors import InputFaults
 from sarhad.kernels.reliability import Interval, exponential_mean
-from sarhad.model.programme import CHAIN, Measure, Programme, Progress, State, Terms
+from sarhad.model.programme import CHAIN, HELD, Measure, Programme, Progress, State, Terms
 
 DAY_S = 86_400.0
 FEW = 3
@@ -29,7 +29,6 @@ _RECEIVED: tuple[State, ...] = (
     "down",
     "returned",
 )
-_HELD: tuple[State, ...] = ("accepted", "installed", "trained", "working", "down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +273,8 @@ def inventory_due(programme: Programme, today: date, *, within_days: int = 90) -
         if not item.inventory_days:
             continue
         accepted = {s: move.at for move in progress.moves if move.to == "accepted" for s in move.serials}
-        held = [serial for serial, state in progress.serials.items() if state in _HELD]
-        without = round(sum(progress.at.get(state, 0.0) for state in _HELD) - len(held), 3)
+        held = [serial for serial, state in progress.serials.items() if state in HELD]
+        without = round(sum(progress.at.get(state, 0.0) for state in HELD) - len(held), 3)
         if without > 0:
             held.append("")
             accepted[""] = min(move.at for move in progress.moves if move.to == "accepted")

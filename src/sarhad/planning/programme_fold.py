@@ -19,6 +19,7 @@ from typing import Literal
 from sarhad.io.programme_body import day_of, serials_of
 from sarhad.model.programme import (
     COMES_FROM,
+    HELD,
     Move,
     ProgrammeItem,
     Progress,
@@ -116,13 +117,25 @@ class ItemFold:
             self._move(said, statement.happened_at)
 
     def count(self, statement: Statement) -> None:
-        """Take down an inventory: the serials that were seen, or that all units without one were."""
+        """Take down an inventory: the serials that were seen, or that all units without one were.
+
+        A quantity, where one is stated, must be what is held: a count that differs is a loss or a delivery.
+        """
         serials = _checked_serials(statement.body)
         for serial in serials:
             if serial not in self.serial_at:
                 raise RefusedError("serials", "a serial of the item", serial)
+        if "quantity" in statement.body:
+            self._check_count(self._quantity(statement.body), serials)
         for serial in serials or ("",):
             self.counted[serial] = statement.happened_at
+
+    def _check_count(self, counted: int, serials: tuple[str, ...]) -> None:
+        known = sum(1000 for state in self.serial_at.values() if state in HELD)
+        held = 1000 * len(serials) if serials else sum(self.at.get(state, 0) for state in HELD) - known
+        if counted != held:
+            what = "as many as the serials" if serials else "what is held without a serial"
+            raise RefusedError("quantity", f"{_show(held)}, {what}", _show(counted))
 
     def confirm(self, statement: Statement) -> None:
         """Put the second signature under an act of acceptance; other statements need none."""
@@ -308,4 +321,4 @@ def _amounts(counts: Mapping[State, int]) -> dict[State, float]:
 
 
 def _show(count: int) -> str:
-    return f"{count / 1000:g}"
+    return f"{count / 1000:.12g}"

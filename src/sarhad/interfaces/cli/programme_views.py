@@ -87,7 +87,7 @@ def draw_status(programme: Programme, at: datetime) -> None:
             one.item.item_id,
             one.item.equipment_id,
             one.item.donor,
-            f"{one.item.quantity:g}" + (" km" if one.item.measured_in == "km" else ""),
+            f"{one.item.quantity:.12g}" + (" km" if one.item.measured_in == "km" else ""),
             *(_number(one.at.get(state, 0.0)) for state in states),
             *([_number(sum(one.disputed.values()))] if disputed else []),
         ]
@@ -176,7 +176,7 @@ def _table(
 
 
 def _number(value: float) -> str:
-    return f"{value:g}" if value else ""
+    return f"{value:.12g}" if value else ""
 
 
 def _day(day: date | None) -> str:
