@@ -7,7 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sarhad.ledger.store import Store
-from sarhad.ledger.tables import RECORDS
+from sarhad.ledger.tables import RECORDS, SETTLED
 from store_cases import check_built_at_once, check_fed_bit_by_bit, check_same_as_definition, histories, wkt_of
 
 
@@ -30,8 +30,9 @@ def test_a_store_fed_bit_by_bit_answers_as_the_definition(url, records, data):
         check_fed_bit_by_bit(store, records, data)
 
 
-def test_a_store_that_forgets_a_correction_is_found(url):
-    """The battery itself: it must see what it is there to see."""
+@pytest.mark.parametrize("column", SETTLED)
+def test_a_store_that_forgets_what_was_said_later_is_found(url, column):
+    """The battery itself: it must see a correction forgotten, or a word of confirmation."""
     with Store.open(url, locate=wkt_of) as store:
 
         @settings(max_examples=300, deadline=None, database=None, phases=[Phase.generate])
@@ -40,7 +41,7 @@ def test_a_store_that_forgets_a_correction_is_found(url):
             store.replace([])
             store.project(records)
             with store._engine.begin() as connection:
-                connection.execute(RECORDS.update().values(superseded_at=None))
+                connection.execute(RECORDS.update().values({column: None}))
             check_same_as_definition(store, records, data)
 
         with pytest.raises(AssertionError):

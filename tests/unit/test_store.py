@@ -305,8 +305,25 @@ def test_questions_go_by_index(store):
         for sql, values in asked:
             steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
             assert not [step for *_, step in steps if step.startswith("SCAN")]
-        whole = connection.exec_driver_sql("EXPLAIN QUERY PLAN SELECT * FROM records WHERE source = ''").all()
+        whole = connection.exec_driver_sql("EXPLAIN QUERY PLAN SELECT * FROM records WHERE hash = ''").all()
         assert whole[0][-1].startswith("SCAN"), "the check itself"
+
+
+def test_what_follows_a_record_does_not_go_through_all_words(store):
+    """Taking in a few records must not cost by those there are: the new ones are found by their numbers."""
+    store.replace(records(2_000))
+    seen = []
+    event.listen(store._engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+    store.project([Record(2_001, START + 2_001 * STEP, statement(2_001), f"{2_001:064x}")])
+    updates = [one for one in seen if one[0].startswith("UPDATE")]
+    assert len(updates) == 2
+    with store.reading() as connection:
+        for sql, values in updates:
+            steps = [
+                step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+            ]
+            assert any("later USING INTEGER PRIMARY KEY" in step for step in steps)
+            assert not [step for step in steps if step.startswith("SCAN")]
 
 
 def test_a_correction_is_settled_once_and_for_the_first_time_it_was_known(store):

@@ -13,44 +13,32 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from sarhad.errors import Fault, InputFaults
-from sarhad.model.record import OnLine, Statement
+from sarhad.model.record import Statement
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 LARGEST_STATEMENT_BYTES = 16 * 2**20
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
+_Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-class _Statement(msgspec.Struct, frozen=True):
-    statement_id: str
-    kind: str
-    subject_id: str
-    happened_at: datetime
-    authority: str
-    author: str
-    source: str
-    body: dict[str, Any]
-    place: OnLine | None
-    corrects: str
-    signature: str
 
 
 class _Payload(msgspec.Struct, frozen=True):
     seq: int
-    recorded_at: datetime
-    statement: _Statement
+    recorded_at: _Aware
+    statement: Statement
 
 
 class Names(msgspec.Struct, frozen=True):
     """What of a statement the journal itself looks at."""
 
-    statement_id: str
+    statement_id: Annotated[str, msgspec.Meta(pattern=rf"^{ULID.pattern}\Z")]
     kind: str
     subject_id: str
     corrects: str
@@ -66,13 +54,13 @@ class Head(msgspec.Struct, frozen=True):
     """A record without the content of its statement."""
 
     seq: int
-    recorded_at: datetime
+    recorded_at: _Aware
     statement: Names
 
 
 _decode = msgspec.json.Decoder(_Payload).decode
 _decode_head = msgspec.json.Decoder(Head).decode
-_decode_statement = msgspec.json.Decoder(_Statement).decode
+_decode_statement = msgspec.json.Decoder(Statement).decode
 
 
 def mentioned(kind: str, subject_id: str, corrects: str) -> str:
@@ -145,7 +133,7 @@ def read_payload(payload: bytes | memoryview) -> tuple[int, datetime, Statement]
         entry = _decode(payload)
     except msgspec.DecodeError as error:
         raise ValueError(f"not a record: {error}") from error
-    return entry.seq, entry.recorded_at, _statement(entry.statement)
+    return entry.seq, entry.recorded_at, entry.statement
 
 
 def read_head(payload: bytes | memoryview) -> Head:
@@ -156,28 +144,12 @@ def read_head(payload: bytes | memoryview) -> Head:
         raise ValueError(f"not a record: {error}") from error
 
 
-def read_statement(text: bytes) -> Statement:
+def read_statement(text: bytes | str) -> Statement:
     """Return the statement that `statement_bytes` wrote; ValueError where it is none."""
     try:
-        return _statement(_decode_statement(text))
+        return _decode_statement(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"not a statement: {error}") from error
-
-
-def _statement(wire: _Statement) -> Statement:
-    return Statement(
-        wire.statement_id,
-        wire.kind,
-        wire.subject_id,
-        wire.happened_at,
-        wire.authority,
-        wire.author,
-        wire.source,
-        wire.body,
-        wire.place,
-        wire.corrects,
-        wire.signature,
-    )
 
 
 def _plain(body: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from sarhad.ledger.tables import (
     LIST_SUBJECTS,
     LOADED,
     RECORDS,
-    SETTLE_CORRECTED,
+    SETTLE,
     Geometry,
     Located,
     Utc,
@@ -175,6 +175,6 @@ def _finish(connection: Connection, source: _Source) -> None:
     """What follows from the rows: indexes, what is superseded, who spoke about what, the head."""
     for index in INDEXES:
         index.create(connection)
-    connection.execute(SETTLE_CORRECTED, {"after_seq": 0})
-    connection.execute(LIST_SUBJECTS, {"after_seq": 0})
+    for follow_up in (*SETTLE, LIST_SUBJECTS):
+        connection.execute(follow_up, {"after_seq": 0})
     write_head(connection, source.seq, source.hash)

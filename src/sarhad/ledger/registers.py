@@ -16,12 +16,14 @@ passes over what was not believed at D; so a register costs by its subjects, not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, true, tuple_
+from sqlalchemy import Connection, and_, func, or_, select, true, tuple_
 
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import RECORDS, STATED, SUBJECTS, record_of
@@ -93,7 +95,7 @@ def as_of(
     Page by page with `limit`, and as `after` the last line of the page before. LedgerError.
     """
     joined, last = _last(store, question)
-    asked = select(*_stated(last), _spoken_of(last)).select_from(joined)
+    asked = select(*_stated(last)).select_from(joined)
     asked = _only(asked.where(_S.register == question.register), _S, question)
     if after is not None:
         key = (after.record.statement.subject_id, after.record.statement.authority)
@@ -109,7 +111,7 @@ def listed(
     store: Store, question: Question, *, limit: int | None = None, after: Line | None = None
 ) -> tuple[Line, ...]:
     """Return all statements of a register that stand, by (happened_at, seq); pages as `as_of`."""
-    asked: Any = select(*STATED, _spoken_of(_R)).where(
+    asked: Any = select(*_stated(_R)).where(
         _R.register == question.register, *_stands(_R, question.believed_at, question.about_at)
     )
     asked = _only(asked, _R, question)
@@ -133,10 +135,12 @@ def spoken(store: Store, register: str, *, believed_at: datetime, about_at: date
     words = select(_R.seq).where(
         _R.register == "record", _R.subject_id.in_(own), _R.kind.in_((CONFIRMED, CONTESTED))
     )
-    asked = select(*STATED).where(_R.seq.in_(of_register.union(words)), *_stands(_R, believed_at, about_at))
-    with store.reading() as connection:
+    asked = select(*_stated(_R)).where(
+        _R.seq.in_(of_register.union(words)), *_stands(_R, believed_at, about_at)
+    )
+    with store.reading() as connection, _collector_resting():
         rows = connection.execute(asked.order_by(_R.happened_at, _R.seq)).all()
-    return tuple(record_of(values) for values in rows)
+        return tuple(record_of(values) for values in rows)
 
 
 def _stands(column: Any, believed_at: datetime, about_at: datetime) -> tuple[Any, ...]:
@@ -166,16 +170,8 @@ def _last(store: Store, question: Question) -> tuple[Any, Any]:
 
 
 def _stated(column: Any) -> list[Any]:
-    """The columns that a record is read back from."""
-    return [column[one.name] for one in STATED]
-
-
-def _spoken_of(column: Any) -> Any:
-    """Whether anyone ever confirmed or contested it: few are, and only those are asked for."""
-    words = select(literal(1)).where(
-        _ABOUT.c.register == "record", _ABOUT.c.subject_id == column.statement_id
-    )
-    return words.correlate_except(_ABOUT).exists().label("spoken_of")
+    """What a line is read back from: a record, and whether anyone ever spoke of it (few are spoken of)."""
+    return [column[name] for name in (*STATED, "spoken_of_at")]
 
 
 def _only(asked: Any, column: Any, question: Question) -> Any:
@@ -207,19 +203,26 @@ def _lies(column: Any, store: Store, question: Question) -> list[Any]:
 
 
 def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
-    records: list[Record] = []
-    spoken_of: list[Record] = []
-    with store.reading() as connection:
-        for values in connection.execute(asked):
-            record = record_of(values)
-            records.append(record)
-            if values[-1]:
-                spoken_of.append(record)
+    with store.reading() as connection, _collector_resting():
+        rows = connection.execute(asked).all()
+        records = [record_of(values) for values in rows]
+        spoken_of = [record for record, values in zip(records, rows, strict=True) if values[-1] is not None]
         countersigned = _countersigned(connection, spoken_of, believed_at)
-    if not countersigned:
-        return tuple(map(Line, records))
-    alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    return tuple(Line(record, *countersigned.get(record.statement.statement_id, alone)) for record in records)
+        alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        words = (countersigned.get(record.statement.statement_id, alone) for record in records)
+        return tuple(Line(record, *of_each) for record, of_each in zip(records, words, strict=True))
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """No search for cycles among tens of thousands of new values that cannot be part of one."""
+    searches = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searches:
+            gc.enable()
 
 
 def _countersigned(

@@ -32,7 +32,7 @@ from sarhad.ledger.tables import (
     LOADED,
     NOT_LOCATED,
     RECORDS,
-    SETTLE_CORRECTED,
+    SETTLE,
     Located,
     create_tables,
     row,
@@ -209,7 +209,7 @@ class Store:
             return
         rows = [row(*one, _as_it_is) for one in zip(new, self._locate(new), strict=True)]
         connection.execute(RECORDS.insert(), [dict(zip(LOADED, values, strict=True)) for values in rows])
-        for follow_up in (SETTLE_CORRECTED, LIST_SUBJECTS):
+        for follow_up in (*SETTLE, LIST_SUBJECTS):
             connection.execute(follow_up, {"after_seq": head.seq})
         write_head(connection, new[-1].seq, new[-1].hash)
 

@@ -14,8 +14,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+Json = str | int | float | bool | None | list[Any] | dict[str, Any]  # and so on within
 
 CONFIRMED = "record.confirmed"  # another authority agrees: subject_id names the statement
 CONTESTED = "record.contested"  # another authority does not: body["reason"] says why
