@@ -146,17 +146,17 @@ def test_own_terrain_is_copied_or_left_with_its_kind_and_datum(line: Path, tmp_p
     new(tmp_path / "a", *given, "--terrain-kind", "synthetic", "--terrain-source", "sines")
     document = tomllib.loads((tmp_path / "a" / "project.toml").read_text())
     assert document["terrain"] == {
-        "file": "terrain.tif",
+        "file": "heights.tif",
         "kind": "synthetic",
         "vertical_datum": "none (made up)",
         "source": "sines",
         "voids": "refuse",
     }
-    assert (tmp_path / "a" / "terrain.tif").read_bytes() == heights.read_bytes()
+    assert (tmp_path / "a" / "heights.tif").read_bytes() == heights.read_bytes()
     new(tmp_path / "b", *given, "--terrain-kind", "synthetic", "--no-copy")
     document = tomllib.loads((tmp_path / "b" / "project.toml").read_text())
     assert document["terrain"]["file"] == str(heights)
-    assert not (tmp_path / "b" / "terrain.tif").exists()
+    assert not (tmp_path / "b" / "heights.tif").exists()
 
 
 def test_a_line_without_relief_says_what_is_lacking(tmp_path: Path) -> None:

@@ -148,7 +148,8 @@ def write_project(folder: Path, new: NewProject) -> tuple[Default, ...]:
 
 
 def _terrain_file(terrain: NewTerrain) -> str:
-    return f"terrain{terrain.path.suffix}" if terrain.copied else str(terrain.path.resolve())
+    """Return how the project names the raster; a copy keeps its name, by which SRTM's tiles are placed."""
+    return terrain.path.name if terrain.copied else str(terrain.path.resolve())
 
 
 def _defaults(new: NewProject, example: Mapping[str, Any]) -> tuple[Default, ...]:
