@@ -24,7 +24,7 @@ from sarhad.planning.closing import Closing, cheapest_closings
 from sarhad.planning.compute import Compute
 from sarhad.planning.coverage_map import NO_DATA, coverage
 from sarhad.planning.items import offered_items
-from sarhad.planning.profile import profile, stretch_line, terrain_columns
+from sarhad.planning.profile import profile, stretch_line
 from sarhad.planning.siting import Effort
 from sarhad.planning.summary import Summary, summarise, yearly
 from sarhad.planning.unseen import gap
@@ -130,10 +130,9 @@ def _layers(
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of results.gpkg: stretches, holes, assets, plan and its ranking."""
     lines = last.profile.drop_duplicates("stretch_id").set_index("stretch_id").geometry
-    stretches = before.yearly.drop(columns=terrain_columns(before.yearly)[1:]).merge(
-        last.yearly[["stretch_id", "p_timely", "p_detect", "band_low", "band_high", "worst", "binds"]],
-        on="stretch_id",
-        suffixes=("_before", "_after"),
+    ends = ["chainage_from_m", "chainage_to_m", "length_m"]
+    stretches = before.yearly.merge(
+        last.yearly.drop(columns=ends), on="stretch_id", suffixes=("_before", "_after")
     )
     geometry = lines.loc[stretches["stretch_id"]].to_numpy()
     named = gpd.GeoDataFrame(stretches, geometry=geometry, crs="EPSG:4326")

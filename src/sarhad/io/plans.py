@@ -10,7 +10,8 @@ from typing import Any
 
 from sarhad.errors import InputFaults
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place
-from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
+from sarhad.model.objective import Objective, ObjectivePart
+from sarhad.model.plan import Budget, BudgetPoint, Plan, PlanItem, PlanResult
 
 _PLACES: dict[str, type[Place]] = {"point": AtPoint, "line": AlongLine, "area": OverBand}
 _KIND_OF = {place: kind for kind, place in _PLACES.items()}
@@ -45,6 +46,7 @@ def result_as_dict(result: PlanResult, terrain: str) -> dict[str, Any]:
         "budget": None if result.budget is None else _budget(result.budget),
         "cost_usd": result.plan.cost_usd,
         "crew_n": result.plan.crew_n,
+        "curve": [asdict(point) for point in result.curve],
         "items": plan_as_dict(result.plan),
         "ranking": plan_as_dict(result.ranking),
     }
@@ -73,6 +75,42 @@ def read_plan(path: Path) -> Plan:
         raise InputFaults.one(path.name, "a plan written by `sarhad plan`", error.strerror) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputFaults.one(path.name, "a plan written by `sarhad plan`", repr(error)) from error
+
+
+def read_plan_result(path: Path) -> PlanResult:
+    """Return what a search found, from the file that `sarhad plan` wrote; raises InputFaults where it is not.
+
+    `gap` is worked out from value and bound, as ever.
+    """
+    expected = "a plan written by `sarhad plan`"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return _result(document)
+    except OSError as error:
+        raise InputFaults.one(path.name, expected, error.strerror) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputFaults.one(path.name, expected, repr(error)) from error
+
+
+def _result(document: dict[str, Any]) -> PlanResult:
+    objective = dict(document["objective"])
+    parts = tuple(ObjectivePart(**part) for part in objective.pop("parts"))
+    budget = document["budget"]
+    if budget is not None:
+        crew_n = math.inf if budget["crew_n"] is None else budget["crew_n"]
+        budget = Budget(budget["money_usd"], crew_n, budget["stock"])
+    return PlanResult(
+        plan=Plan(tuple(_item(row) for row in document["items"])),
+        value=document["value"],
+        bound=document["bound"],
+        before=document["before"],
+        adversaries=tuple((row["adversary"], row["weight"], row["value"]) for row in document["adversaries"]),
+        ranking=Plan(tuple(_item(row) for row in document["ranking"])),
+        budget=budget,
+        objective=Objective(**objective),
+        parts=parts,
+        curve=tuple(BudgetPoint(**point) for point in document.get("curve", ())),
+    )
 
 
 def _item(row: dict[str, Any]) -> PlanItem:

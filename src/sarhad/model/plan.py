@@ -59,6 +59,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetPoint:
+    """What the first `items_n` purchases of a ranking are worth: their money, exact value, and the bound.
+
+    No plan of that money, under the same limits of crew and stock, exceeds the bound.
+    """
+
+    money_usd: float
+    value: float
+    bound: float
+    items_n: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlanResult:
     """A plan with the exact value of its objective, a proven bound on any plan's, and their gap.
 
@@ -67,6 +80,7 @@ class PlanResult:
     budget, crew without limit: any head of it is a plan for that much money. `budget` is what it was found
     under. Under `leximin` the value is the step that every stretch reaches, and on to the next by the share
     of the stretches that reach that; `adversaries` are then the mean. `parts` is what the value is made of.
+    `curve` is what other heads of the ranking are worth, in order of money.
     """
 
     plan: Plan
@@ -78,6 +92,7 @@ class PlanResult:
     budget: Budget | None = None
     objective: Objective = MEAN
     parts: tuple[ObjectivePart, ...] = ()
+    curve: tuple[BudgetPoint, ...] = ()
 
     @property
     def gap(self) -> float:

@@ -6,6 +6,7 @@ objective; the crosser's answer to a purchase, and the team that comes with a po
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,10 +107,24 @@ def explain(
                 project, chainage_m, plan, target=target, condition=condition, n_raise=n_raise, compute=own
             )
     sector_plan, stretch_id = _stretch_at(project, chainage_m)
-    one = _one_case(project, target, condition)
     items = offered_items(project, candidate_sites(project, compute))
+    return explain_stretch(
+        one_case(project, target, condition), sector_plan, stretch_id, plan, items, n_raise=n_raise
+    )
+
+
+def explain_stretch(
+    one: Project,
+    sector_plan: SectorPlan,
+    stretch_id: int,
+    plan: Plan | None,
+    items: Sequence[Item],
+    *,
+    n_raise: int = 5,
+) -> Explanation:
+    """Explain one stretch of a project with one target and one condition, given what is on offer."""
     bought = {asset.asset_id for asset in plan.assets} if plan else set()
-    standing = project.assets + (plan.assets if plan else ())
+    standing = one.assets + (plan.assets if plan else ())
     open_items = tuple(item for item in items if item.asset.asset_id not in bought)
     ground = lay_ground(one, sector_plan, 0)
     everything = standing + tuple(item.asset for item in open_items)
@@ -146,7 +161,7 @@ def _stretch_at(project: Project, chainage_m: float) -> tuple[SectorPlan, int]:
     raise UnknownName(f"chainage {chainage_m / 1000:.1f} km is not on the line (km {ends})")
 
 
-def _one_case(project: Project, target: str | None, condition: str | None) -> Project:
+def one_case(project: Project, target: str | None, condition: str | None) -> Project:
     """Return the project with one target and one condition."""
     targets = {t.target_id: t for t in project.targets}
     conditions = {c.condition_id: c for c in project.conditions}

@@ -23,11 +23,13 @@ from sarhad.errors import InputFaults
 from sarhad.io.cache import content_key
 from sarhad.kernels.cover import F64, Pool, group_means, term_values
 from sarhad.kernels.ordered import first_short, levels
+from sarhad.kernels.purchase import Limits
 from sarhad.model.objective import MEAN, Objective, ObjectivePart
 from sarhad.model.plan import Budget, Plan, PlanItem, PlanResult
 from sarhad.model.project import Project
 from sarhad.planning.aims import Cvar, Leximin, Mean, aim_of
 from sarhad.planning.bound import Stop
+from sarhad.planning.budget_curve import budget_curve
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
 from sarhad.planning.crossing import concatenated
@@ -52,7 +54,8 @@ class Effort:
 
     One search makes `rounds` of ranking, each answered by the optimal adversary, then at most `max_exact`
     exact trials of swaps with `n_force` columns forced in each sweep. A mix of both adversaries runs the
-    search of each alone first, to the same effort, and takes their plans as its own first tries.
+    search of each alone first, to the same effort, and takes their plans as its own first tries. `curve`
+    names shares of the plan's money at which heads of the ranking are judged and bounded too.
     """
 
     rounds: int = 4
@@ -60,6 +63,7 @@ class Effort:
     n_force: int = 20
     bound_rounds: int = 60
     bound_tolerance: float = 1e-3
+    curve: tuple[float, ...] = ()
 
 
 def plan(
@@ -190,16 +194,22 @@ class Search:
         ranking = replayed(pool, np.concatenate([first, idle, onward]), aim=self.guide_aim)
         purchases = self.ranked(ranking.column, np.maximum(ranking.gain, 0.0))
         stop = Stop(effort.bound_rounds, effort.bound_tolerance)
+
+        def worth(head: Counts, limits: Limits) -> tuple[float, float]:
+            return self.aim.headline(self.score(head, mix)), self.aim.bound(pool, limits, head, stop)
+
+        value, bound = worth(count, self.limits)
         return PlanResult(
             plan=Plan(purchases[:n]),
-            value=self.aim.headline(self.score(count, mix)),
-            bound=self.aim.bound(pool, self.limits, count, stop),
+            value=value,
+            bound=bound,
             before=self.aim.headline(self.score(nothing, mix)),
             adversaries=self.adversaries(count, mix),
             ranking=Plan(purchases),
             budget=self.budget,
             objective=self.objective,
             parts=self.parts_of(nothing, count, mix),
+            curve=budget_curve(ranking.column, n, self.limits, effort.curve, worth),
         )
 
     def ranked(self, column: NDArray[np.integer], gain: NDArray[np.float64]) -> tuple[PlanItem, ...]:

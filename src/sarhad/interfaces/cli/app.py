@@ -10,10 +10,10 @@ import typer
 
 import sarhad
 from sarhad.errors import SarhadError
-from sarhad.interfaces.cli.console import INTERRUPTED, failing, remarks
+from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, remarks
 
-NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "osm", "demo", "prepare")
-GROUPS = ("programme", "ledger", "claims")
+NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "osm", "report", "demo", "prepare")
+GROUPS = ("terrain", "programme", "ledger", "claims")
 
 
 class Commands(typer.core.TyperGroup):
@@ -63,6 +63,7 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    spoken: Language = None,
 ) -> None:
     pass
 

@@ -27,6 +27,26 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON a
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 takes every processor.")]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="plan.json to count as built.")]
 
+
+def _speak(code: str | None) -> str | None:
+    if code is not None:
+        from sarhad.interfaces.language import speak
+
+        speak(code)
+    return code
+
+
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        callback=_speak,
+        is_eager=True,
+        envvar="SARHAD_LANGUAGE",
+        help="Language to write in: en (unless told otherwise), ru or tg.",
+    ),
+]
+
 INTERRUPTED = 130
 
 # Tables need some room: what is not a terminal (a file, a pipe) gets it.

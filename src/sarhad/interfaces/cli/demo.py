@@ -15,11 +15,12 @@ from sarhad.io.example import write_example
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
 from sarhad.model.project import Project
+from sarhad.planning.budget_curve import SHARES
 from sarhad.planning.siting import Effort, plan
 
 QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
-QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25)
-FULL_EFFORT = Effort()
+QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
+FULL_EFFORT = Effort(curve=SHARES)
 
 
 def run(

@@ -12,10 +12,11 @@ from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
 from sarhad.model.objective import MEAN, Objective
+from sarhad.planning.budget_curve import SHARES
 from sarhad.planning.siting import Effort, plan
 
 MUSD = 1e6
-EFFORT = Effort()
+EFFORT = Effort(curve=SHARES)
 ObjectiveName = Literal["mean", "leximin", "cvar"]
 
 

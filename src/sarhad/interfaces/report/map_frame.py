@@ -94,6 +94,19 @@ def lay_map(project: Project, box: Box, pad_mm: float) -> MapFrame:
     return _over_terrain(project, centred, low, high)
 
 
+def lay_around(
+    project: Project, lon_lat_deg: F64, box: Box, pad_mm: float, least_m_per_mm: float
+) -> MapFrame:
+    """Fit places (place, 2) into a box with a margin, at the next round scale no larger than the least."""
+    crs = frame_crs(project.line, project.settings)
+    x_m, y_m = project_xy(crs, *np.asarray(lon_lat_deg, dtype=np.float64).T)
+    extent = np.array([np.ptp(x_m), np.ptp(y_m)])
+    room_mm = np.array([box.width - 2 * pad_mm, box.height - 2 * pad_mm])
+    scale = _round_up(max(float(np.max(extent / room_mm)), least_m_per_mm))
+    middle = (float(x_m.min() + x_m.max()) / 2, float(y_m.min() + y_m.max()) / 2)
+    return MapFrame(box, crs, middle, scale)
+
+
 def _over_terrain(project: Project, frame: MapFrame, low: F64, high: F64) -> MapFrame:
     """Shift a map, while its line keeps its distance from the edge, so that less of it is without relief."""
     raster = lay_mosaics(project.terrain.paths)[-1]  # the coarsest, which reaches farthest as a rule

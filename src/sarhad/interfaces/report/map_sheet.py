@@ -121,23 +121,37 @@ def draw_map_sheet(
     holes of more than one case, and paths with another suffix.
     """
     check_paths(paths)
-    facts.check_tables(project, {"before": before, "after": after}, holes)
     with own_settings():
-        sheet = new_sheet()
-        fits = {layout: lay_map(project, layout.frame, PAD_MM) for layout in (BELOW, BESIDE)}
-        layout = min(fits, key=lambda one: fits[one].m_per_mm)
-        _draw_map(sheet, project, fits[layout], (before, after), (plan, holes))
-        _draw_title(sheet, project, (before, after), (plan, holes))
-        tables = [(_named("before"), before)]
-        if after is not None:
-            tables.append((_named("after"), after))
-        draw_classes(sheet, layout.blocks[0], tables, project.settings.p_communication)
-        draw_assets_block(sheet, layout.blocks[1], project, plan)
-        draw_holes_block(sheet, layout.blocks[2], project, holes)
-        draw_reading(sheet, layout.blocks[3], project, adversary)
-        right = sheet.width_mm - 10.0
-        write(sheet, (right, 6.5), facts.made_by(project), palette.SMALL, align="right")
+        sheet = map_sheet(project, before, after, plan, holes, adversary=adversary)
         save(sheet, paths, TEXT["file"].format(title=told(project, project.title)))
+
+
+def map_sheet(
+    project: Project,
+    before: pd.DataFrame,
+    after: pd.DataFrame | None,
+    plan: Plan | None,
+    holes: gpd.GeoDataFrame,
+    *,
+    adversary: str = "unaware",
+) -> Sheet:
+    """Return the map sheet as a page; to be called within `own_settings`."""
+    facts.check_tables(project, {"before": before, "after": after}, holes)
+    sheet = new_sheet()
+    fits = {layout: lay_map(project, layout.frame, PAD_MM) for layout in (BELOW, BESIDE)}
+    layout = min(fits, key=lambda one: fits[one].m_per_mm)
+    _draw_map(sheet, project, fits[layout], (before, after), (plan, holes))
+    _draw_title(sheet, project, (before, after), (plan, holes))
+    tables = [(_named("before"), before)]
+    if after is not None:
+        tables.append((_named("after"), after))
+    draw_classes(sheet, layout.blocks[0], tables, project.settings.p_communication)
+    draw_assets_block(sheet, layout.blocks[1], project, plan)
+    draw_holes_block(sheet, layout.blocks[2], project, holes)
+    draw_reading(sheet, layout.blocks[3], project, adversary)
+    right = sheet.width_mm - 10.0
+    write(sheet, (right, 6.5), facts.made_by(project), palette.SMALL, align="right")
+    return sheet
 
 
 def _named(which: str) -> str:

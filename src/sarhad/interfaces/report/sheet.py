@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -40,6 +42,8 @@ PT_MM = 25.4 / 72.0
 DPI = 220
 _FAMILY = "DejaVu Sans"
 _FINE = 8
+_PATH, _FINER = re.compile(rb' d="[^"]*"'), re.compile(rb"(\.\d\d)\d+")
+"""Paths of a drawing, and what their numbers hold beyond a hundredth of a point."""
 NOTE_SIZES_PT = (8.0, 7.6, 7.2, 6.8, 6.4, 6.0)
 _SETTINGS = {
     "font.family": _FAMILY,
@@ -126,6 +130,14 @@ def save(sheet: Sheet, paths: Sequence[Path], title: str) -> None:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def svg(sheet: Sheet) -> bytes:
+    """Return a page as a drawing whose letters are shapes: it looks the same wherever it is shown."""
+    buffer = io.BytesIO()
+    about: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    FigureCanvasSVG(sheet.figure).print_svg(buffer, metadata=about)
+    return _PATH.sub(lambda path: _FINER.sub(rb"\1", path[0]), buffer.getvalue())
 
 
 @lru_cache(maxsize=16)

@@ -94,24 +94,37 @@ def draw_strip_chart(
     holes of more than one case, and paths with another suffix.
     """
     check_paths(paths)
+    with own_settings():
+        sheet = strip_chart(project, before, after, holes, adversary=adversary)
+        save(sheet, paths, TEXT["file"].format(title=told(project, project.title)))
+
+
+def strip_chart(
+    project: Project,
+    before: pd.DataFrame,
+    after: pd.DataFrame | None,
+    holes: gpd.GeoDataFrame,
+    *,
+    adversary: str = "unaware",
+) -> Sheet:
+    """Return the strip chart as a page; to be called within `own_settings`."""
     facts.check_tables(project, {"before": before, "after": after}, holes)
     curves = Curves(before, after, project.settings.p_communication)
-    with own_settings():
-        sheet = new_sheet()
-        _draw_title(sheet, project, curves, holes)
-        _draw_key(sheet, curves)
-        rows, step_m = lay_rows(project)
-        for row in rows:
-            draw_marks(sheet, row, project)
-            draw_p_panel(sheet, row, curves)
-            draw_districts(sheet, row, project)
-            draw_binds(sheet, row, curves.shown)
-            draw_holes(sheet, row, holes, _largest_m(holes), _numbers(holes))
-            draw_axis(sheet, row, project, step_m)
-        _draw_reading(sheet, project, adversary)
-        right = (sheet.width_mm - 10.0, 5.5)
-        write(sheet, right, facts.made_by(project), palette.SMALL, align="right")
-        save(sheet, paths, TEXT["file"].format(title=told(project, project.title)))
+    sheet = new_sheet()
+    _draw_title(sheet, project, curves, holes)
+    _draw_key(sheet, curves)
+    rows, step_m = lay_rows(project)
+    for row in rows:
+        draw_marks(sheet, row, project)
+        draw_p_panel(sheet, row, curves)
+        draw_districts(sheet, row, project)
+        draw_binds(sheet, row, curves.shown)
+        draw_holes(sheet, row, holes, _largest_m(holes), _numbers(holes))
+        draw_axis(sheet, row, project, step_m)
+    _draw_reading(sheet, project, adversary)
+    right = (sheet.width_mm - 10.0, 5.5)
+    write(sheet, right, facts.made_by(project), palette.SMALL, align="right")
+    return sheet
 
 
 def lay_rows(project: Project) -> tuple[list[Row], float]:
