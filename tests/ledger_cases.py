@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sarhad.ledger.journal import Journal
 from sarhad.model.record import Statement
@@ -35,6 +39,17 @@ def said(
     """A statement by number; `subject` is a made-up asset unless given."""
     fields = {"body": {"n": number}} | fields
     return Statement(ulid(number), kind, subject or f"asset-{number}", START, authority, "clerk", **fields)
+
+
+@contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: forcing to a disk some thousand times takes minutes."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK):
+        with TemporaryDirectory(dir=memory) as folder:
+            yield Path(folder)
+    else:
+        yield otherwise
 
 
 def write_journal(folder: Path, sizes: list[int], **options) -> Path:

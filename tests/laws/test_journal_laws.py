@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ledger_cases import START, Clock, copy, flip, said, write_journal
+from tests.ledger_cases import START, Clock, copy, flip, in_memory, said, write_journal
 
 from sarhad.errors import LedgerError
 from sarhad.ledger.authorities import FILE as AUTHORITIES
@@ -37,13 +35,8 @@ KEY = new_private_key()
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder in memory where there is one: these laws open thousands of files."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path_factory.mktemp("laws")
-        return
-    with TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
+    with in_memory(tmp_path_factory.mktemp("laws")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")

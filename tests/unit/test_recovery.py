@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from tests.ledger_cases import Clock, copy, flip, said, write_journal
+from tests.ledger_cases import Clock, copy, flip, in_memory, said, write_journal
 
 from sarhad.errors import LedgerDamaged
 from sarhad.ledger.high_water import FILE as MARK
@@ -48,13 +47,8 @@ class Crash:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder in memory where there is one: forcing to a disk some thousand times takes minutes."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path_factory.mktemp("crash")
-        return
-    with TemporaryDirectory(dir=memory) as folder:
-        yield Path(folder)
+    with in_memory(tmp_path_factory.mktemp("crash")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")

@@ -223,6 +223,23 @@ def test_a_copy_that_breaks_the_rules_is_refused(home, tmp_path, now):
     assert len(all_of(home)) == 12
 
 
+def test_what_is_recorded_here_already_is_not_taken_in_again(home, tmp_path, now, monkeypatch):
+    """A file that begins behind the statement that it repeats: only the ledger itself can tell."""
+    away = tmp_path / "away"
+    carried(home, away, now)
+    more(away, now, 13, 22)
+    with Journal.open(away, now=now, segment_bytes=1500) as journal:
+        journal.seq_of = lambda number: None  # a writer that forgets what it holds
+        journal.append([said(2)])
+    file = tmp_path / "later.sarhad-ledger"
+    with monkeypatch.context() as patched:
+        patched.setattr("sarhad.ledger.id_index.Ids.repeated", lambda ids: [])
+        assert export_ledger(away, file, from_seq=13).first_seq > 2
+    with pytest.raises(LedgerDamaged, match="says again what is recorded here"):
+        import_ledger(home, file, now=now)
+    assert verify(home).sound
+
+
 def test_an_import_cut_short_is_a_whole_copy_of_some_length_and_goes_on(home, tmp_path, now, monkeypatch):
     away = tmp_path / "away"
     carried(home, away, now)

@@ -133,6 +133,8 @@ def read_payload(payload: bytes | memoryview) -> tuple[int, datetime, Statement]
         entry = _decode(payload)
     except msgspec.DecodeError as error:
         raise ValueError(f"not a record: {error}") from error
+    if not ULID.fullmatch(entry.statement.statement_id):
+        raise ValueError(f"not a record: its statement's id is {entry.statement.statement_id!r}")
     return entry.seq, entry.recorded_at, entry.statement
 
 

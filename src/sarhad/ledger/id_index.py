@@ -27,13 +27,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zlib import crc32
 
+import numpy as np
+
 from sarhad.ledger.encoding import ULID
 
 _HEADER = struct.Struct("<8sIIIIQ32sqI")
 _CRC = struct.Struct("<I")
 _MAGIC = b"SARHADIX"
 _VERSION = 1
-_CROCKFORD = bytes.maketrans(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", b"0123456789abcdefghijklmnopqrstuv")
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD = bytes.maketrans(_LETTERS.encode(), b"0123456789abcdefghijklmnopqrstuv")
 _LOW = 2**64 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -42,6 +45,33 @@ _MICROSECOND = timedelta(microseconds=1)
 def number_of(ulid: str) -> int:
     """Return the 128 bits of a ULID."""
     return int(ulid.encode().translate(_CROCKFORD), 32)
+
+
+def ulid_of(number: int) -> str:
+    """Return the ULID of 128 bits."""
+    return "".join(_LETTERS[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+class Ids:
+    """The numbers of many statements, 24 bytes each, to find those that are there more than once."""
+
+    def __init__(self) -> None:
+        self._columns = array("Q"), array("Q"), array("Q")
+
+    def add(self, number: int, seq: int) -> None:
+        """Take in the number of the statement that a record holds."""
+        for column, value in zip(self._columns, (number >> 64, number & _LOW, seq), strict=True):
+            column.append(value)
+
+    def repeated(self) -> list[tuple[int, int, int]]:
+        """Return (number, first seq, seq) of every record whose statement is that of an earlier one."""
+        high, low, seq = (np.frombuffer(column, np.uint64) for column in self._columns)
+        order = np.lexsort((seq, low, high))
+        high, low, seq = high[order], low[order], seq[order]
+        fresh = np.append(True, (high[1:] != high[:-1]) | (low[1:] != low[:-1]))[: len(seq)]
+        first_seq = seq[np.flatnonzero(fresh)[np.cumsum(fresh) - 1]]
+        rows = zip(high[~fresh], low[~fresh], first_seq[~fresh], seq[~fresh], strict=True)
+        return [(int(h) << 64 | int(lo), int(first), int(again)) for h, lo, first, again in rows]
 
 
 class LiveIndex:

@@ -128,7 +128,10 @@ class Staged:
             )
         self.recorded_at = head.recorded_at
         statement = read_payload(entry.payload)[2]
-        self._add((statement, b"", number_of(statement.statement_id)), entry.payload, head.recorded_at)
+        number = number_of(statement.statement_id)
+        if statement.statement_id in self._records or self._journal.seq_of(number) is not None:
+            raise LedgerDamaged(f"record {entry.seq} of the other copy says again what is recorded here")
+        self._add((statement, b"", number), entry.payload, head.recorded_at)
 
     def _time(self) -> datetime:
         """Return the one time of all that the commit holds."""

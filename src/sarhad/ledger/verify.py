@@ -1,6 +1,7 @@
 """Verifying a ledger: every byte of the journal is looked at, and what does not hold is named.
 
     a flipped bit       the CRC-32 of its header or record, and the chain
+    a record that is none, or says again what is recorded     its content
     a record deleted, inserted, moved, rewritten     numbers, the chain; with the chain rewritten: checkpoints
     the end cut off     the high-water mark; with the mark rewritten: checkpoints, best a copy from elsewhere
 
@@ -20,8 +21,9 @@ from sarhad.ledger.authorities import FILE as AUTHORITIES
 from sarhad.ledger.authorities import Authorities, read_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import Checkpoint, read_checkpoints, verify_checkpoint
-from sarhad.ledger.encoding import read_head, read_payload
+from sarhad.ledger.encoding import read_payload
 from sarhad.ledger.high_water import Mark, read_mark
+from sarhad.ledger.id_index import Ids, number_of, ulid_of
 from sarhad.ledger.reading import JOURNAL, NEWER, SUFFIX, mapped, segment_path
 from sarhad.ledger.recovery import torn
 from sarhad.ledger.rules import SIGNED, check_signed
@@ -137,6 +139,7 @@ class _Walk:
         self.number = self.first_seq = 0
         self.unfinished = ""
         self.recorded_at: datetime | None = None
+        self.ids = Ids()
 
     def find(self, seq: int, place: str, what: str, trust: bool = False) -> None:
         self.findings.append(Finding(seq, place, what, trust))
@@ -153,6 +156,9 @@ class _Walk:
         paths = sorted((self.folder / JOURNAL).glob(f"*{SUFFIX}"))
         for path in paths:
             self._segment(path, path == paths[-1], mark)
+        for number, first_seq, seq in self.ids.repeated():
+            what = f"it holds {ulid_of(number)}, the statement of record {first_seq}, once more"
+            self.find(seq, "content", what)
 
     def check_mark(self, mark: Mark | None) -> None:
         """Hold the high-water mark against what was read."""
@@ -248,20 +254,19 @@ class _Walk:
     def _record(self, entry: Entry) -> None:
         """Check what a record says of itself, and its signature."""
         try:
-            head = read_head(entry.payload)
-            signed = head.statement.signature or head.statement.kind in SIGNED
-            statements = [read_payload(entry.payload)[2]] if signed else []
+            seq, recorded_at, statement = read_payload(entry.payload)
         except ValueError as error:
             self.find(entry.seq, "content", str(error))
             return
-        if head.seq != entry.seq:
-            self.find(entry.seq, "content", f"the record says that it is number {head.seq}")
-        if self.recorded_at is not None and head.recorded_at < self.recorded_at:
+        if seq != entry.seq:
+            self.find(entry.seq, "content", f"the record says that it is number {seq}")
+        if self.recorded_at is not None and recorded_at < self.recorded_at:
             self.find(entry.seq, "content", "the record says that it is older than the one before")
-        self.recorded_at = head.recorded_at
-        if statements:
+        self.recorded_at = recorded_at
+        self.ids.add(number_of(statement.statement_id), entry.seq)
+        if statement.signature or statement.kind in SIGNED:
             try:
-                check_signed(statements, self.authorities, head.recorded_at)
+                check_signed([statement], self.authorities, recorded_at)
                 self.n_signatures += 1
             except NotTrusted as error:
                 self.find(entry.seq, "signature", str(error), trust=True)
