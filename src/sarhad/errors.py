@@ -6,6 +6,7 @@
     │   ├── NoGoalReachable         no one can reach a goal from the line under any season
     │   └── EmptyBudget             nothing can be bought: the budget, the stock or the candidates are empty
     ├── UnknownName             5   a name that the project or the tables do not hold
+    ├── Unreachable             7   a server did not give what was asked; what came is kept, try again
     └── LedgerError             6   the ledger cannot do what is asked; what it holds is untouched
         ├── LedgerInUse             another process writes to it
         ├── LedgerDamaged           a record, the chain or a checkpoint does not hold
@@ -90,6 +91,12 @@ class UnknownName(SarhadError):
     """A name that neither the project nor the tables hold."""
 
     exit_code = 5
+
+
+class Unreachable(SarhadError):
+    """A server did not give what was asked of it; what has come is kept, and the command can be run again."""
+
+    exit_code = 7
 
 
 class LedgerError(SarhadError):

@@ -81,6 +81,23 @@ class Mosaic:
                 break
         return held
 
+    def lon_lat_of(self, row: F64, col: F64) -> list[tuple[float, float]]:
+        """Return (lon_deg, lat_deg) of fractional cells."""
+        from pyproj import Transformer
+
+        to_lon_lat = Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+        lon_deg, lat_deg = to_lon_lat.transform(*self.place_of(row, col))
+        return list(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True))
+
+    @property
+    def crs_name(self) -> str:
+        """Name of the reference system, as EPSG:4326 where it has one."""
+        from pyproj import CRS
+
+        crs = CRS.from_wkt(self.crs)
+        authority = crs.to_authority()
+        return ":".join(authority) if authority else str(crs.name)
+
     def bounds(self) -> tuple[float, float, float, float]:
         """Return left, bottom, right, top in units of the reference system."""
         right, bottom = self.left + self.n_col * self.dx, self.top - self.n_row * self.dy

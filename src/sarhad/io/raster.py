@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class RasterFrame:
     """What is known of a one-band raster without reading a pixel; `dx`, `dy` > 0 in units of its CRS.
 
     `name` is what GDAL opens. A stored value v is the number `scale` v + `offset`, in metres where the band
-    is of heights. `masked` says that a mask or an alpha band marks what has no value; `vertical_datum` is the
+    is of heights. `mask` says whether a mask or an alpha band marks what has no value; `vertical_datum` is the
     file's own word on what heights are measured from, or empty.
     """
 
@@ -58,7 +58,7 @@ class RasterFrame:
     dtype: str
     scale: float
     offset: float
-    masked: bool
+    mask: Literal["none", "mask", "alpha"]
     vertical_datum: str
     tags: tuple[tuple[str, str], ...]
 
@@ -111,7 +111,7 @@ def read_frame(path: Path) -> RasterFrame:
             dtype=str(data.dtypes[0]),
             scale=float(data.scales[0]) * unit_m,
             offset=float(data.offsets[0]) * unit_m,
-            masked=bool(flags & {"per_dataset", "alpha"}),
+            mask="alpha" if data.count == 2 else "mask" if "per_dataset" in flags else "none",
             vertical_datum=tags.get("VERTICAL_DATUM") or tags.get("DTED_VerticalDatum") or datum,
             tags=tuple(sorted(tags.items())),
         )
@@ -226,7 +226,11 @@ def _heights(frame: RasterFrame, window: Any, shape: tuple[int, int] | None) -> 
     try:
         with rasterio.open(frame.name) as data:
             raw = data.read(1, window=window, out_shape=shape, resampling=how)
-            mask = data.read_masks(1, window=window, out_shape=shape) if frame.masked else None
+            mask = None
+            if frame.mask == "alpha":  # GDAL makes a mask of it for bytes alone
+                mask = data.read(2, window=window, out_shape=shape)
+            elif frame.mask == "mask":
+                mask = data.read_masks(1, window=window, out_shape=shape)
     except rasterio.errors.RasterioIOError as error:
         raise InputFaults.one(str(frame.path), "a raster that GDAL can read", error) from error
     value: NDArray[np.float64] = raw.astype(np.float64)

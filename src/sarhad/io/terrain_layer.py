@@ -69,15 +69,20 @@ class Layer:
         """How many points each way a working cell over a finer source is the mean of."""
         return min(max(1, round(self.cell_m / self.source_cell_m)), MAX_SPLIT)
 
-    def meets(self, grid: Grid) -> bool:
-        """Say whether some of the grid may lie on the mosaic, by its outline."""
+    def outline(self, grid: Grid) -> tuple[F64, F64]:
+        """Return fractional source (row, col) of points along a grid's rim."""
         share = np.linspace(-0.5, 0.5, _OUTLINE)
         row = np.concatenate([share, share, 0 * share - 0.5, 0 * share + 0.5]) * grid.n_row
         col = np.concatenate([0 * share - 0.5, 0 * share + 0.5, share, share]) * grid.n_col
-        x, y = self._project(grid, *grid.centre_m(row + grid.n_row / 2 - 0.5, col + grid.n_col / 2 - 0.5))
-        left, bottom, right, top = self.mosaic.bounds()
-        apart = x.max() < left or x.min() > right or y.max() < bottom or y.min() > top
-        return not (bool(np.isfinite(x).all()) and apart)
+        x_m, y_m = grid.centre_m(row + grid.n_row / 2 - 0.5, col + grid.n_col / 2 - 0.5)
+        return self.mosaic.cells_at(*self._project(grid, x_m, y_m))
+
+    def meets(self, grid: Grid) -> bool:
+        """Say whether some of the grid may lie on the mosaic, by its rim."""
+        row, col = self.outline(grid)
+        apart = row.max() < -0.5 or row.min() > self.mosaic.n_row - 0.5
+        apart |= col.max() < -0.5 or col.min() > self.mosaic.n_col - 0.5
+        return not (bool(np.isfinite(row).all() and np.isfinite(col).all()) and apart)
 
     def holds(self, grid: Grid) -> NDArray[np.bool_]:
         """Say which cells (row, col) of the grid have their centre on a tile."""

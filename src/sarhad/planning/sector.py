@@ -22,6 +22,7 @@ from sarhad.model.grid import Grid
 from sarhad.model.line import LinePart, Stretch
 from sarhad.model.project import Project
 from sarhad.planning.frame import (
+    Course,
     Frame,
     clip,
     frame_of,
@@ -115,7 +116,7 @@ class Sector:
         )
 
 
-def sectors(project: Project) -> tuple[SectorPlan, ...]:
+def sectors(project: Course) -> tuple[SectorPlan, ...]:
     """Divide every part into sectors of whole stretches, as near `settings.sector_m` long as possible."""
     settings, frame = project.settings, frame_of(project)
     line = line_in(frame.grid.crs, project.line)
@@ -156,7 +157,7 @@ def _ranges_m(
 
 
 def _window(
-    project: Project, frame: Grid, line: Polyline, ranges_m: tuple[tuple[float, float], ...]
+    project: Course, frame: Grid, line: Polyline, ranges_m: tuple[tuple[float, float], ...]
 ) -> tuple[int, int, Grid]:
     """Return (row, col, grid) of the cells within the band of the chainage ranges."""
     settings = project.settings
@@ -184,7 +185,7 @@ def _window(
 
 
 def _in_band(
-    project: Project, grid: Grid, line: Polyline, near: Polyline, slack_m: float = 0.0
+    project: Course, grid: Grid, line: Polyline, near: Polyline, slack_m: float = 0.0
 ) -> tuple[Offsets, Mask]:
     """Return what the whole line makes of every cell, and which cells are in the band of the near part."""
     settings, window = project.settings, window_of(grid)
@@ -200,7 +201,7 @@ def _in_band(
     return whole, in_band
 
 
-def build_sector(project: Project, plan: SectorPlan) -> Sector:
+def build_sector(project: Course, plan: SectorPlan) -> Sector:
     """Work out offset, chainage, side and stretch of every cell of a sector's window.
 
     A stretch of its own that no line cell is nearest to (a spike of the line thinner than a cell) gets the
