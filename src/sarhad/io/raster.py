@@ -40,7 +40,7 @@ class RasterFrame:
     """What is known of a one-band raster without reading a pixel; `dx`, `dy` > 0 in units of its CRS.
 
     `name` is what GDAL opens. A stored value v is the number `scale` v + `offset`, in metres where the band
-    is of heights. `mask` says whether a mask or an alpha band marks what has no value; `vertical_datum` is the
+    is of heights. `mask` says whether a mask or an alpha band marks voids; `vertical_datum` is the
     file's own word on what heights are measured from, or empty.
     """
 
