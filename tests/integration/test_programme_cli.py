@@ -181,6 +181,15 @@ def test_wrong_and_unknown_keys_record_nothing(folder: Path, tmp_path: Path):
     assert (one["at"], one["acts"], one["disputed"]) == ({"delivered": 4}, {act: 4}, {})
 
 
+def test_a_key_signs_its_own_authority_s_rows_alone(folder: Path):
+    row = {"item_id": "cam-1", "at": "2026-01-10", "quantity": 1}
+    rows = [{**row, "state": "pledged", "authority": DONOR}, {**row, "state": "lost", "authority": RECIPIENT}]
+    (folder / "m.csv").write_text(csv_text(MOVES, [rows[0], {**rows[1], "came_from": "delivered"}]))
+    say(folder, "import", folder / "m.csv", *signed(folder, RECIPIENT))
+    said = [one for one in read_statements(folder, EVER, EVER) if one.happened_at.day == 10]
+    assert {one.authority: bool(one.signature) for one in said} == {DONOR: False, RECIPIENT: True}
+
+
 def test_a_second_writer_is_told_and_records_nothing(folder: Path):
     rows = [{**row, "authority": "Other"} for row in move_rows("cam-1", 1)[:1]]
     (folder / "m.csv").write_text(csv_text(MOVES, rows))

@@ -20,7 +20,7 @@ from sarhad.planning.delivery import (
     report,
 )
 from sarhad.planning.programme import programme_of
-from small_programme import LATE, RECIPIENT, START, Talk, item
+from small_programme import LATE, MEDIATOR, RECIPIENT, START, Talk, item
 
 
 def told(talk: Talk) -> Programme:
@@ -87,6 +87,14 @@ def test_late_items():
     ]
 
 
+def test_on_the_very_day_nothing_is_late():
+    talk = Talk()
+    talk.describe(item("a", 2, planned={"pledged": START.date(), "approved": START.date()}))
+    talk.say("pledged", "a", quantity=2, day=0.5)
+    assert late_items(told(talk), START.date()) == ()
+    assert [row.state for row in late_items(told(talk), START.date() + timedelta(days=1))] == ["approved"]
+
+
 def test_availability_by_hand():
     talk = Talk()
     talk.describe(item("a", 4))
@@ -103,6 +111,8 @@ def test_availability_by_hand():
     assert row.mtbf_days.mean == pytest.approx(154 / 3)
     assert row.mttr_days.mean == pytest.approx(2.0)
     assert row.mtbf_days.low < 154 / 3 < row.mtbf_days.high
+    (early,) = availability(told(talk), START + timedelta(days=began + 11))
+    assert (early.n_failures, early.n_repairs, early.up_days, early.down_days) == (1, 0, 43.0, 1.0)
 
 
 def test_too_few_failures_give_no_mean():
@@ -145,6 +155,32 @@ def test_inventory_due_overdue_first():
         ("a", "A1", 1, last + timedelta(days=100), (START.date() + timedelta(days=30) - last).days),
         ("a", "A2", 1, START.date() + timedelta(days=160), 0),
     ]
+
+
+def test_a_count_is_due_from_the_acceptance_whatever_moved_since():
+    talk = Talk()
+    talk.describe(item("a", 1, inventory_days=100))
+    talk.until("produced", "a", 1)
+    talk.say("shipped", "a", quantity=1, serials=["A1"])
+    talk.say("delivered", "a", quantity=1)
+    talk.accept("a", 1)
+    last = talk.said[-1].happened_at.date()
+    talk.say("installed", "a", quantity=1, day=90)
+    (row,) = inventory_due(told(talk), START.date() + timedelta(days=130))
+    assert (row.last, row.due) == (last, last + timedelta(days=100))
+
+
+def test_what_was_lost_on_the_way_was_not_received_and_what_was_lost_later_was():
+    talk = Talk()
+    talk.describe(item("a", 10, unit_cost=100.0))
+    talk.until("shipped", "a", 10)
+    talk.say("lost", "a", quantity=1, from_="shipped")
+    talk.say("delivered", "a", quantity=9)
+    talk.say("lost", "a", quantity=2, from_="delivered")
+    act = talk.accept("a", 4)
+    talk.contest(act, authority=MEDIATOR, quantity=3)
+    (row,) = money(told(talk))
+    assert (row.pledged, row.received) == (1000, 600)
 
 
 def test_money_is_never_added_across_currencies():

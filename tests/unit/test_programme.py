@@ -409,6 +409,13 @@ REFUSED: dict[str, tuple[Callable[[Talk], object], str]] = {
         ],
         "at most 1363.256, what stands at pledged, found 1363.257",
     ),
+    "described without a serial that is there": (
+        lambda t: [
+            t.say("pledged", "tower-1", quantity=2, serials=["A", "B"]),
+            t.describe(item(serials=("A", "C"))),
+        ],
+        "the known serial B among them",
+    ),
     "lost from nowhere": (
         lambda t: [t.until("produced", "tower-1", 3), t.say("lost", "tower-1", quantity=1, from_="pledged")],
         "one of produced, shipped",
