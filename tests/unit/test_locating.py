@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 import shapely
+from sqlalchemy import text
 
 from ledger_cases import Clock, said
 from sarhad.io.placing import place_on_line
@@ -63,6 +65,65 @@ def test_a_register_is_asked_by_box_and_a_rebuilt_store_answers_the_same(small_p
         assert inside(ledger) == ["near"]
 
 
+def test_a_changed_line_is_noticed_and_places_are_found_anew(small_project_folder):
+    """In the line's file or in its section; and nothing is built anew where another section changed."""
+    now = Clock()
+    init_ledger(small_project_folder / "ledger", now=now, origin=bytes(32))
+    part_id = read_project_line(small_project_folder).parts[0].part_id
+    with open_ledger(small_project_folder, now=now) as ledger:
+        ledger.record([said(1, place=OnLine(part_id, 5_000.0, 5_000.0))])
+
+    def box_of():
+        with open_ledger(small_project_folder, now=now) as ledger, ledger.store.reading() as connection:
+            return ledger.rebuilt, connection.execute(text("SELECT west_deg, south_deg FROM records")).one()
+
+    rebuilt, before = box_of()
+    assert rebuilt == ""
+    project = small_project_folder / "project.toml"
+    project.write_text(project.read_text().replace('kind = "synthetic"', 'kind = "synthetic" # so'))
+    assert box_of() == ("", before)
+    line = small_project_folder / "line.geojson"
+    shifted = json.loads(line.read_text())
+    for feature in shifted["features"]:
+        move(feature["geometry"]["coordinates"])
+    line.write_text(json.dumps(shifted))
+    rebuilt, after = box_of()
+    assert "the course of the line" in rebuilt
+    assert after.south_deg == pytest.approx(before.south_deg + 0.01, abs=1e-3)
+    assert box_of() == ("", after)
+    project.write_text(project.read_text().replace('home_side = "left"', 'home_side = "right"'))
+    assert "the course of the line" in box_of()[0]
+
+
+def test_a_project_that_cannot_be_read_keeps_nobody_from_recording(small_project_folder):
+    now = Clock()
+    init_ledger(small_project_folder / "ledger", now=now, origin=bytes(32))
+    part_id = read_project_line(small_project_folder).parts[0].part_id
+    with open_ledger(small_project_folder, now=now) as ledger:
+        ledger.record([said(1, place=OnLine(part_id, 5_000.0, 5_000.0))])
+    project, line = small_project_folder / "project.toml", small_project_folder / "line.geojson"
+    sound = project.read_text()
+    project.write_text("[line")
+    with open_ledger(small_project_folder, now=now) as ledger:
+        assert (ledger.fault, ledger.rebuilt) == ("", "")
+        assert ledger.record([said(2)])[0].seq == 2
+    project.write_text(sound)
+    line.write_text("{}")
+    with open_ledger(small_project_folder, now=now) as ledger:
+        assert "what is said is recorded" in ledger.fault
+        assert "line.geojson" in ledger.fault
+        assert ledger.record([said(3, place=OnLine(part_id, 1.0, 1.0))])[0].seq == 3
+
+
+def move(coordinates):
+    """A hundredth of a degree to the north."""
+    for one in coordinates:
+        if isinstance(one[0], list):
+            move(one)
+        else:
+            one[1] += 0.01
+
+
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
 def test_a_place_is_finite_and_runs_forward(wrong):
     for place in ((wrong, 1.0, 0.0), (0.0, wrong, 0.0), (0.0, 1.0, wrong)):
@@ -70,6 +131,8 @@ def test_a_place_is_finite_and_runs_forward(wrong):
             OnLine("a", *place)
     with pytest.raises(ValueError, match="exceed"):
         OnLine("a", 2.0, 1.0)
+    with pytest.raises(ValueError, match="part_id must not hold the character NUL"):
+        OnLine("a\0", 1.0, 2.0)
 
 
 def test_no_word_of_a_statement_holds_nul():

@@ -3,8 +3,8 @@
     record     rules and signatures -> journal (durable: the promise) -> store (a view, made good later if
     need be)
 
-The journal is the truth. A store that refuses or lags never undoes a record: `store_fault` says so, and the
-next record or the next opening makes up for it.
+The journal is the truth. A store that refuses or lags never undoes a record: `fault` says so, and the next
+record or the next opening makes up for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sarhad.ledger.checkpoint import (
     write_checkpoints,
 )
 from sarhad.ledger.journal import Journal, Lookup
-from sarhad.ledger.locating import PROJECT, locator_of
+from sarhad.ledger.locating import PROJECT, course_of, locator_of
 from sarhad.ledger.reading import JOURNAL, segments
 from sarhad.ledger.rules import check_references, check_signed
 from sarhad.ledger.signing import public_bytes
@@ -39,6 +39,7 @@ from sarhad.model.record import Record, Statement
 STORE = "store.sqlite"
 IN_PROJECT = "ledger"
 CHECKPOINT_EVERY = 10_000
+BEHIND = "what is said is recorded; what follows from it is behind: {error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,24 @@ def ledger_folder(folder: Path) -> Path:
     return folder / IN_PROJECT
 
 
-def rebuild_store(folder: Path, *, now: Callable[[], datetime], store_url: str | None = None) -> int:
+def rebuild_store(
+    folder: Path,
+    *,
+    now: Callable[[], datetime],
+    store_url: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
     """Build a ledger's store anew from its journal and return the number of records.
+
+    `progress` is told how many of how many are done; it may raise to stop.
 
     Raises UnknownName (no ledger there), LedgerInUse, LedgerDamaged, LedgerNewer.
     """
     refuse_none(folder)
-    with Journal.open(folder, now=now), store_of(folder, store_url) as store:
-        return store.rebuild(folder).seq
+    with Journal.open(folder, now=now) as journal, store_of(folder, store_url) as store:
+        n_records = journal.head.seq
+        tell = None if progress is None else lambda n_done: progress(n_done, n_records)
+        return store.rebuild(folder, progress=tell).seq
 
 
 def open_ledger(
@@ -95,7 +106,7 @@ def store_url_of(folder: Path) -> str:
 
 def store_of(folder: Path, store_url: str | None = None) -> Store:
     """Open a ledger's own store, or the one at a URL; records are placed on the line of its project."""
-    return Store.open(store_url or store_url_of(folder), locate=locator_of(folder))
+    return Store.open(store_url or store_url_of(folder), locate=locator_of(folder), course=course_of(folder))
 
 
 class Ledger:
@@ -106,8 +117,11 @@ class Ledger:
         self.journal, self.store = journal, store
         self.folder = journal.folder
         self.authorities = read_authorities(self.folder / authorities.FILE)
-        self.fault = ""
-        self.rebuilt = store.catch_up(self.folder)
+        self.fault = self.rebuilt = ""
+        try:
+            self.rebuilt = store.catch_up(self.folder)
+        except InputFaults as error:  # of the project's line: what is said is recorded all the same
+            self.fault = BEHIND.format(error=error)
         if signer:
             _check_known(signer, self.authorities, journal.now())
         self._signer, self._checkpoint_every = signer, checkpoint_every
@@ -205,7 +219,7 @@ class Ledger:
                 self._checkpoint(self._signer)
             self.fault = ""
         except SarhadError as error:
-            self.fault = f"recorded, but what follows is behind: {error}"
+            self.fault = BEHIND.format(error=error)
 
     def _checkpoint(self, signer: Signer) -> Checkpoint:
         head = self.journal.head

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import BigInteger, Connection, Double, Engine, NullPool, create_engine, text
 
@@ -36,17 +36,28 @@ from sarhad.ledger.tables import (
 from sarhad.model.record import Record
 
 Progress = Callable[[int], None]  # is told how many records are loaded so far
-Locate = Callable[[Sequence[Record]], list[Located]]  # where the place of each lies
 
 CHUNK = 1_000
 GAP = "records {first} to {last} do not follow each other"
 
 
+class Places(Protocol):
+    """Where records lie on the map."""
+
+    @property
+    def course(self) -> str | None:
+        """What tells the course of the line that they lie on from others; None where it cannot be told."""
+
+    def locate(self, records: Sequence[Record]) -> list[Located]:
+        """Return where the place of each lies."""
+
+
 class _Source:
     """Records as rows, chunk by chunk, and the last one read."""
 
-    def __init__(self, records: Iterable[Record], locate: Locate, progress: Progress) -> None:
-        self._records, self._locate, self._progress = iter(records), locate, progress
+    def __init__(self, records: Iterable[Record], places: Places, progress: Progress) -> None:
+        self._records, self._locate, self._progress = iter(records), places.locate, progress
+        self.course = places.course or ""
         self.seq, self.hash = 0, ""
 
     def rows(self, time: Callable[[datetime], Any]) -> Iterator[tuple[Any, ...]]:
@@ -60,13 +71,13 @@ class _Source:
             self._progress(self.seq)
 
 
-def build(engine: Engine, records: Iterable[Record], locate: Locate, progress: Progress) -> None:
+def build(engine: Engine, records: Iterable[Record], places: Places, progress: Progress) -> None:
     """Fill a new store from all records, in seq order, and put it in the place of the engine's.
 
     Raises LedgerError (LedgerInUse where another process keeps the old one open); whatever the iterator or
     `progress` raises goes through.
     """
-    source = _Source(records, locate, progress)
+    source = _Source(records, places, progress)
     (_build_sqlite if engine.dialect.name == "sqlite" else _build_postgresql)(engine, source)
 
 
@@ -177,4 +188,4 @@ def _finish(connection: Connection, source: _Source) -> None:
         index.create(connection)
     for follow_up in (*SETTLE, LIST_SUBJECTS):
         connection.execute(follow_up, {"after_seq": 0})
-    write_head(connection, source.seq, source.hash)
+    write_head(connection, source.seq, source.hash, source.course)

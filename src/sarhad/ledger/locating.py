@@ -1,8 +1,8 @@
 """Where a record's place lies on the map: off the line of the project that holds the ledger.
 
 The line is read when the first place is asked for. Places of parts that the line does not have, and beyond
-its ends, lie nowhere; so do all places of a ledger that stands alone. A store knows the line it was filled
-with: after a change of the line, rebuild it.
+its ends, lie nowhere; so do all places of a ledger that stands alone. A store notes the course of the line that
+it was filled on: after a change it is built anew.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from sarhad.io.course import PROJECT_FILE, course_hash
 from sarhad.model.line import Line, LinePart
 from sarhad.model.record import OnLine
 
-PROJECT = "project.toml"
+PROJECT = PROJECT_FILE
 
 
 def locator_of(ledger: Path) -> Callable[[OnLine], str | None] | None:
@@ -24,6 +25,15 @@ def locator_of(ledger: Path) -> Callable[[OnLine], str | None] | None:
         return None
     located: Callable[[OnLine], str | None] = lru_cache(maxsize=65_536)(_Located(project).wkt)
     return located
+
+
+def course_of(ledger: Path) -> str | None:
+    """Return what tells the course of the line of a ledger's project from others.
+
+    Empty for a ledger on its own, None where the project cannot be read.
+    """
+    project = Path(ledger).resolve().parent
+    return course_hash(project) if (project / PROJECT).exists() else ""
 
 
 class _Located:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -49,34 +48,39 @@ OLDER = "the store is of format {found}, now {known}: rebuild it"
 MISSING = "the store holds records up to {head} and was given {found}: catch up from the journal"
 DIFFERENT = "record {seq} of the store is not the journal's: rebuild the store"
 AHEAD = "the store holds {head} records, more than the journal: rebuild the store"
+MOVED = "the course of the line is not the one on which the store's places were found: rebuild the store"
 NOT_A_PLACE = "the locator gave {wkt!r} for {place}: expected WKT in degrees"
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the store has read the journal: the last record's number (0 for none) and hash."""
+    """How far the store has read the journal: the last record's number (0 for none) and hash.
+
+    `course` tells on which course of the line places were found.
+    """
 
     seq: int
     hash: str
+    course: str = ""
 
 
 class Store:
     """The tables of one ledger in one database. Use as a context manager, or `close` it."""
 
-    def __init__(self, engine: Engine, locate: Locator | None) -> None:
-        self._engine = engine
-        self._locate = partial(_located, locate)
+    def __init__(self, engine: Engine, places: _Places) -> None:
+        self._engine, self._places = engine, places
         self._fault: LedgerError | None = None
 
     @classmethod
-    def open(cls, url: str, *, locate: Locator | None = None) -> Store:
+    def open(cls, url: str, *, locate: Locator | None = None, course: str | None = "") -> Store:
         """Open the store at a URL, sqlite:///FILE or postgresql://...; make its tables where there are none.
 
-        `locate` gives the place of a record as WKT (longitude, latitude in degrees), for maps and `within`.
+        `locate` gives the place of a record as WKT (longitude, latitude in degrees), for maps and `within`;
+        `course` is what tells the course of the line that it goes by from others, None if that is unknown.
         A store of another format or a damaged one opens too: it can be rebuilt, and refuses everything else.
         LedgerError: no such database, no driver, no PostGIS.
         """
-        store = cls(engine_of(url), locate)
+        store = cls(engine_of(url), _Places(locate, course))
         try:
             store._prepare()
         except (LedgerDamaged, LedgerNewer) as fault:
@@ -137,12 +141,14 @@ class Store:
         """
         try:
             head = self.head
+            if self._places.course not in (None, head.course):
+                raise LedgerDamaged(MOVED)
             records = read_records(folder, after_seq=max(head.seq - 1, 0))
             if head.seq:
                 last = next(records, None)
                 if last is None:
                     raise LedgerDamaged(AHEAD.format(head=head.seq))
-                _same(last.seq, last.hash, head)
+                _same(last.seq, last.hash, head.seq, head.hash)
             self.project(records)
         except (LedgerDamaged, LedgerNewer) as fault:
             self.rebuild(folder, progress=progress)
@@ -162,7 +168,7 @@ class Store:
         if self.has_geometry:
             with plain_words(self._engine), self._engine.begin() as connection:
                 check_postgis(connection)
-        build(self._engine, records, self._locate, progress or _silent)
+        build(self._engine, records, self._places, progress or _silent)
         self._fault = None
         return self.head
 
@@ -189,7 +195,7 @@ class Store:
                 create_tables(connection)
                 for index in INDEXES:
                     index.create(connection)
-                write_head(connection, 0, "")
+                write_head(connection, 0, "", self._places.course or "")
             found = connection.scalar(select(HEAD.c.format))
         if found != FORMAT:
             kind, words = (
@@ -207,15 +213,15 @@ class Store:
                 raise LedgerError(MISSING.format(head=expected - 1, found=record.seq))
         if not new:
             return
-        rows = [row(*one, _as_it_is) for one in zip(new, self._locate(new), strict=True)]
+        rows = [row(*one, _as_it_is) for one in zip(new, self._places.locate(new), strict=True)]
         connection.execute(RECORDS.insert(), [dict(zip(LOADED, values, strict=True)) for values in rows])
         for follow_up in (*SETTLE, LIST_SUBJECTS):
             connection.execute(follow_up, {"after_seq": head.seq})
-        write_head(connection, new[-1].seq, new[-1].hash)
+        write_head(connection, new[-1].seq, new[-1].hash, head.course)
 
 
 def _head(connection: Connection, *, lock: bool) -> Head:
-    asked = select(HEAD.c.seq, HEAD.c.hash)
+    asked = select(HEAD.c.seq, HEAD.c.hash, HEAD.c.course)
     found = connection.execute(asked.with_for_update() if lock else asked).one_or_none()
     return Head(0, "") if found is None else Head(*found)
 
@@ -227,12 +233,12 @@ def _compare(connection: Connection, known: Sequence[Record]) -> None:
     asked = select(RECORDS.c.seq, RECORDS.c.hash).where(RECORDS.c.seq.between(known[0].seq, known[-1].seq))
     held = {seq: digest for seq, digest in connection.execute(asked)}
     for record in known:
-        _same(record.seq, record.hash, Head(record.seq, held.get(record.seq, "")))
+        _same(record.seq, record.hash, record.seq, held.get(record.seq, ""))
 
 
-def _same(seq: int, digest: str, held: Head) -> None:
-    if (seq, digest) != (held.seq, held.hash):
-        raise LedgerDamaged(DIFFERENT.format(seq=held.seq))
+def _same(seq: int, digest: str, held_seq: int, held_digest: str) -> None:
+    if (seq, digest) != (held_seq, held_digest):
+        raise LedgerDamaged(DIFFERENT.format(seq=held_seq))
 
 
 def _as_it_is(time: datetime) -> datetime:
@@ -243,21 +249,30 @@ def _silent(_: int) -> None:
     pass
 
 
-def _located(locate: Locator | None, records: Sequence[Record]) -> list[Located]:
-    """What a locator says of the place of each record, with the box around it."""
-    found = [NOT_LOCATED] * len(records)
-    if locate is None:
-        return found
-    places = ((k, record.statement.place) for k, record in enumerate(records))
-    wkt = [(k, text) for k, place in places if place is not None and (text := locate(place)) is not None]
-    if wkt:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What a locator says of the places of records, and the course that it goes by."""
+
+    locator: Locator | None
+    course: str | None  # None: it cannot be told
+
+    def locate(self, records: Sequence[Record]) -> list[Located]:
+        """Return the place of each record, with the box around it."""
+        found = [NOT_LOCATED] * len(records)
+        if self.locator is None:
+            return found
+        places = ((k, record.statement.place) for k, record in enumerate(records))
+        asked = ((k, self.locator(place)) for k, place in places if place is not None)
+        wkt = [(k, one) for k, one in asked if one is not None]
+        if not wkt:
+            return found
         import shapely  # heavy: only a store that is told where places lie needs it
 
-        shapes = shapely.from_wkt([text for _, text in wkt], on_invalid="ignore")
+        shapes = shapely.from_wkt([one for _, one in wkt], on_invalid="ignore")
         binary = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
-        for (k, text), box, ewkb in zip(wkt, shapely.bounds(shapes).tolist(), binary, strict=True):
+        for (k, one), box, ewkb in zip(wkt, shapely.bounds(shapes).tolist(), binary, strict=True):
             west_deg, south_deg, east_deg, north_deg = box
             if not (-180 <= west_deg <= east_deg <= 180 and -90 <= south_deg <= north_deg <= 90):
-                raise LedgerError(NOT_A_PLACE.format(wkt=text, place=records[k].statement.place))
+                raise LedgerError(NOT_A_PLACE.format(wkt=one, place=records[k].statement.place))
             found[k] = (west_deg, south_deg, east_deg, north_deg, ewkb)
-    return found
+        return found

@@ -3,7 +3,8 @@
     records    a row per record; superseded_at = when its correction or withdrawal was recorded,
                spoken_of_at = when it was first confirmed or contested
     subjects   who has spoken about what, per register: one row per register, subject and authority
-    head       one row: how far the store has read the journal, and the hash that it read there
+    head       one row: how far the store has read the journal, the hash that it read there, and on which
+               course of the line places were found
 
 `superseded_at` makes questions about belief a comparison: a record is believed at D where
 recorded_at <= D < superseded_at (R. T. Snodgrass, *Developing Time-Oriented Database Applications in SQL*,
@@ -147,6 +148,7 @@ HEAD = Table(
     Column("format", Integer, nullable=False),
     Column("seq", _NUMBER, nullable=False),
     Column("hash", _TEXT, nullable=False),
+    Column("course", _TEXT, nullable=False),
 )
 
 _R = RECORDS.c
@@ -254,7 +256,7 @@ def create_tables(connection: Connection) -> None:
         connection.execute(CreateTable(table))
 
 
-def write_head(connection: Connection, seq: int, digest: str) -> None:
+def write_head(connection: Connection, seq: int, digest: str, course: str) -> None:
     """Write the one row of `head`, anew."""
     connection.execute(HEAD.delete())
-    connection.execute(HEAD.insert().values(one=1, format=FORMAT, seq=seq, hash=digest))
+    connection.execute(HEAD.insert().values(one=1, format=FORMAT, seq=seq, hash=digest, course=course))
