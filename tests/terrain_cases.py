@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from rasterio.transform import Affine
 
 from sarhad.io.copernicus import Series, Square
@@ -62,11 +63,11 @@ def degree_tile(series: Series, square: Square, step_deg: float = 0.01) -> tuple
 
 
 def tile_bytes(series: Series, square: Square, folder: Path) -> bytes:
-    """The bytes of a tile, a tiled and deflated GeoTIFF."""
+    """The bytes of a tile: a COG, as the real ones are, so that it opens even when its end is cut off."""
     frame, value = degree_tile(series, square)
-    more = {"crs": "EPSG:4326", "transform": frame, "tiled": True, "blockxsize": 64, "blockysize": 64}
-    path = save(folder / "tile.tif", value, 0, 0, 1, compress="deflate", **more)
-    return path.read_bytes()
+    plain = save(folder / "plain.tif", value, 0, 0, 1, crs="EPSG:4326", transform=frame)
+    rasterio.shutil.copy(plain, folder / "tile.tif", driver="COG", compress="deflate")
+    return (folder / "tile.tif").read_bytes()
 
 
 @dataclass

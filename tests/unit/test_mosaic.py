@@ -80,6 +80,14 @@ def test_windows_do_not_matter_even_past_a_ragged_edge(four):
     assert np.isnan(read_mosaic(mosaic, 40 + EDGE_CELLS, 50 + EDGE_CELLS, 1, 1))
 
 
+def test_beyond_two_tiles_the_edge_of_the_first_named_is_repeated(tmp_path):
+    one = save(tmp_path / "one.tif", np.full((10, 10), 1.0), 0, 1000, 30.0)
+    other = save(tmp_path / "other.tif", np.full((10, 10), 2.0), 300, 1000, 30.0)
+    (mosaic,) = lay_mosaics([one, other])
+    assert read_mosaic(mosaic, -3, 0, 3, 20).tolist() == [[1.0] * 20] * 3
+    assert read_mosaic(mosaic, 0, 0, 1, 20)[0].tolist() == [1.0] * 10 + [2.0] * 10
+
+
 def test_only_tiles_under_the_window_are_opened(four, monkeypatch):
     opened = []
     original = mosaic_module.read_window
