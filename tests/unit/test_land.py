@@ -338,3 +338,15 @@ def test_nonsense_is_refused():
     with pytest.raises(ValueError, match="owner"):
         Courses(np.zeros((2, 2)), np.array([0, 2]), np.array([0, 1]))
     assert isinstance(roads(along(0, 1), speed_mps=(1.0,)), Roads)
+
+
+def test_an_opening_that_costs_more_than_the_barrier_changes_nothing():
+    dear = (opening(ROW, COL + 40, 600.0), opening(ROW, COL + 41, 100.0), opening(ROW, COL + 40, 900.0))
+    project = replace(PROJECT, barriers=(river(RIVERS["straight"], 300.0),))
+    plain, _ = barrier_friction(project, SECTOR, "summer", level_speed_mps=1.0)
+    for openings, least_s in ((dear[:1], 300.0), (dear[1:], 100.0)):
+        friction, _ = barrier_friction(
+            replace(project, openings=openings), SECTOR, "summer", level_speed_mps=1.0
+        )
+        assert friction[ROW, COL + 40] == pytest.approx(1 + least_s / CELL_M)
+        assert np.all(friction <= plain)

@@ -78,18 +78,24 @@ def _roads(project: Project, grid: Grid) -> dict[str, Field]:
     if roads is None:
         return {}
     near = roads.courses.meeting(*box_of(grid))
+    drawn: dict[bytes, Field] = {}
     found = {}
     for season in sorted({condition.season for condition in project.conditions}):
         shut = roads.closed.get(season, np.zeros(len(roads.speed_mps), dtype=np.bool_))
-        is_open = near.some(~shut[near.owner])
-        speed_mps = roads.speed_mps[is_open.owner]
-        cells_mps = np.zeros(grid.shape)
-        for speed in np.unique(speed_mps):  # rising: the fastest road of a cell is drawn last
-            cells_mps[rasterise_8(window_of(grid), *_in_metres(grid, is_open.some(speed_mps == speed)))] = (
-                speed
-            )
-        found[season] = cells_mps
+        same = shut.tobytes()
+        if same not in drawn:
+            drawn[same] = _fastest_mps(near.some(~shut[near.owner]), roads.speed_mps, grid)
+        found[season] = drawn[same]
     return found
+
+
+def _fastest_mps(courses: Courses, road_mps: Field, grid: Grid) -> Field:
+    """Return the speed (row, col) of the fastest road of each cell, 0 where there is none."""
+    speed_mps = road_mps[courses.owner]
+    cells_mps = np.zeros(grid.shape)
+    for speed in np.unique(speed_mps):  # rising: the fastest road of a cell is drawn last
+        cells_mps[rasterise_8(window_of(grid), *_in_metres(grid, courses.some(speed_mps == speed)))] = speed
+    return cells_mps
 
 
 def _cover(project: Project, grid: Grid) -> tuple[tuple[CoverClass, Mask], ...]:
