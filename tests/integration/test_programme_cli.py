@@ -26,9 +26,10 @@ from sarhad.io.programme_tables import item_cells, read_tables
 from sarhad.io.programme_templates import csv_text
 from sarhad.ledger import registers, tables
 from sarhad.ledger.ledger import open_ledger
+from sarhad.ledger.signing import read_private_key, sign
 from sarhad.model.asset import Asset
 from sarhad.model.plan import Plan, PlanItem
-from sarhad.model.record import Statement
+from sarhad.model.record import CONFIRMED, Statement
 from small_programme import DONOR, HERE, LATE, RECIPIENT, item, placed_item
 
 Say = Callable[..., object]
@@ -160,8 +161,9 @@ def test_what_was_accepted_long_ago_is_told_with_its_dates(folder: Path):
     assert at(folder)["cam-2"] == {"delivered": 2}
     found = say(folder, "confirm", *ids, ids[0], "--at", "2026-01-11", *signed(folder, DONOR))
     assert [one["subject_id"] for one in found["recorded"]] == ids
-    say(folder, "record", "cam-2", "installed", "-n", 2, "--at", "2026-01-12", "--authority", RECIPIENT)
+    say(folder, "record", "cam-2", "installed", "-n", 2, "--at", "2026-01-12T15:00", "--authority", RECIPIENT)
     assert at(folder, "--as-of", "2026-01-11")["cam-2"] == {"accepted": 2}
+    assert at(folder, "--as-of", "2026-01-12")["cam-2"] == {"installed": 2}
 
 
 def test_wrong_and_unknown_keys_record_nothing(folder: Path, tmp_path: Path):
@@ -206,11 +208,12 @@ def test_a_second_writer_is_told_and_records_nothing(folder: Path):
 
 def test_other_registers_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch):
     """However much else the ledger holds, a word on the programme costs what the programme holds."""
+    post = [
+        Statement(str(ULID()), "asset.state", "post", datetime.now(UTC), DONOR, "test") for _ in range(500)
+    ]
+    word = Statement(str(ULID()), CONFIRMED, post[0].statement_id, datetime.now(UTC), RECIPIENT, "test")
     with open_ledger(folder, now=lambda: datetime.now(UTC)) as ledger:
-        ledger.record(
-            Statement(str(ULID()), "asset.state", "post", datetime.now(UTC), "Sarbaz", "test")
-            for _ in range(500)
-        )
+        ledger.record([*post, sign(word, read_private_key(folder.parent / f"{RECIPIENT}.pem"))])
     read = []
     keep = tables.record_of
     monkeypatch.setattr(registers, "record_of", lambda values: read.append(1) or keep(values))
