@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from sarhad.interfaces.cli.app import app, main
 from sarhad.ledger.journal import Journal, read_records
 from sarhad.ledger.ledger import open_ledger
+from sarhad.model.record import OnLine
 
 
 def now():
@@ -29,7 +30,7 @@ def ledger(*words, code=0):
         assert found.exception.exit_code == code, found.exception
         return str(found.exception)
     assert found.exit_code == code, found.output
-    return found.output
+    return found.stdout if code == 0 else found.output
 
 
 def as_json(*words, code=0):
@@ -137,6 +138,46 @@ def test_export_import_and_copies_that_went_on_apart(project, tmp_path):
     rows = as_json("log", project, "--branch", branch["branch_id"], "--last", 1)
     assert rows[0]["subject_id"] == "asset-30"
     ledger("log", project, "--branch", "none", code=5)
+
+
+def test_a_new_copy_says_whose_keys_came_with_the_file(project, tmp_path):
+    made = as_json("key", "new", "Keeper", "--out", tmp_path / "keeper.pem")
+    ledger("key", "trust", "Keeper", made["public_key"], project)
+    file = tmp_path / "x.sarhad-ledger"
+    assert as_json("export", file, project, "--to", 5)["last_seq"] == 5
+    said_so = ledger("import", file, tmp_path / "away")
+    assert "trusts the keys that came with the file" in said_so
+    assert f"{made['key_id']}  Keeper" in said_so
+    own = project / "ledger" / "authorities.toml"
+    assert "trusts the keys" not in ledger("import", file, tmp_path / "own", "--authorities", own)
+
+
+def test_a_person_is_told_what_a_crash_left_what_was_built_anew_and_what_lags(project, tmp_path):
+    """Through the command that writes with least ado: a checkpoint."""
+    made = as_json("key", "new", "Keeper", "--out", tmp_path / "keeper.pem")
+    ledger("key", "trust", "Keeper", made["public_key"], project)
+
+    def told():
+        words = ("checkpoint", project, "--authority", "Keeper", "--key", tmp_path / "keeper.pem")
+        found = CliRunner().invoke(app, ["ledger", *map(str, words)])
+        assert found.exit_code == 0, found.output
+        return " ".join(found.stderr.split())
+
+    assert told() == ""
+    with (project / "ledger" / "journal" / "00000001.segment").open("ab") as file:
+        file.write(bytes(100))
+    (project / "ledger" / "store.sqlite").write_bytes(b"spoilt" * 1000)
+    words = told()
+    assert "A crash had left an unfinished commit of 100 bytes" in words
+    assert "All 12 records before it are whole" in words
+    assert "The store was built anew" in words
+    assert told() == ""
+    (project / "project.toml").write_text('[line]\nfile = "none.geojson"\n')
+    with open_ledger(project, now=now) as opened:
+        opened.record([said(40, place=OnLine("main", 0.0, 0.0))])
+    (project / "project.toml").write_text('[line]\nfile = "project.toml"\n')
+    words = told()
+    assert "Attention: what is said is recorded; what follows from it is behind" in words
 
 
 def test_rebuild(project):

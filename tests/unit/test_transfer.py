@@ -19,7 +19,7 @@ from sarhad.errors import (
 )
 from sarhad.ledger import transfer
 from sarhad.ledger.authorities import FILE as AUTHORITIES
-from sarhad.ledger.authorities import Authorities, PublicKey, write_authorities
+from sarhad.ledger.authorities import Authorities, PublicKey, read_authorities, write_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import read_checkpoints
 from sarhad.ledger.journal import Journal, read_records
@@ -146,7 +146,7 @@ def test_a_file_with_a_hole_before_it_or_of_another_ledger_is_refused(home, tmp_
         carried(other, home, now)
     with pytest.raises(InputFaults, match="a folder with other things"):
         import_ledger(tmp_path, tmp_path / "late.sarhad-ledger", now=now)
-    with pytest.raises(InputFaults, match="records from 99 on"):
+    with pytest.raises(InputFaults, match="records 99 to the last"):
         export_ledger(home, tmp_path / "none.sarhad-ledger", from_seq=99)
     assert not (tmp_path / "new").exists()
 
@@ -211,6 +211,58 @@ def test_keys_are_not_taken_over(home, tmp_path, now):
     assert len(all_of(home)) == 12
     write_authorities(home / AUTHORITIES, Authorities(keys))
     assert carried(away, home, now).n_added == 1
+
+
+def test_a_new_copy_trusts_the_keys_it_is_given_and_says_which_came_with_the_file(home, tmp_path, now):
+    file = tmp_path / "carried.sarhad-ledger"
+    export_ledger(home, file)
+    assert import_ledger(tmp_path / "one", file, now=now).taken_over == (KNOWN.keys[0].key_id,)
+    own = Authorities((*KNOWN.keys, PublicKey("B", public_bytes(new_private_key()), START)))
+    done = import_ledger(tmp_path / "two", file, now=now, authorities=own)
+    assert done.taken_over == ()
+    assert read_authorities(tmp_path / "two" / AUTHORITIES) == own
+    with pytest.raises(NotTrusted, match="no known key"):
+        import_ledger(tmp_path / "three", file, now=now, authorities=Authorities((own.keys[1],)))
+    assert not (tmp_path / "three").exists()
+
+
+@pytest.mark.parametrize(("to_seq", "last_seq"), [(1, 1), (11, 11), (12, 12), (13, 12), (14, 14), (99, 15)])
+def test_what_was_recorded_up_to_a_number_is_taken_out(home, tmp_path, now, to_seq, last_seq):
+    """Records 13 and 14 were recorded as one, 15 alone."""
+    with Journal.open(home, now=now, segment_bytes=1500) as journal:
+        journal.append([said(13), said(14)])
+        journal.append([said(15)])
+    file = tmp_path / "first.sarhad-ledger"
+    assert export_ledger(home, file, to_seq=to_seq).last_seq == last_seq
+    import_ledger(tmp_path / "away", file, now=now)
+    assert all_of(tmp_path / "away") == all_of(home)[:last_seq]
+    assert verify(tmp_path / "away").sound
+    if to_seq < 12:
+        with pytest.raises(InputFaults, match="records 12 to"):
+            export_ledger(home, file, from_seq=12, to_seq=to_seq)
+
+
+def test_a_clock_that_ran_ahead_is_lived_down_and_the_wrong_copy_kept(home, tmp_path, now):
+    """What is recorded in 2099 blocks the ledger; what was before goes on, the rest is said again."""
+    now.ahead_s = 73 * 365 * 86_400.0
+    more(home, now, 13, 14)
+    now.ahead_s = 0.0
+    with pytest.raises(NotRecorded, match=r"export --to"):
+        more(home, now, 15, 15)
+    good, whole = tmp_path / "good.sarhad-ledger", tmp_path / "whole.sarhad-ledger"
+    export_ledger(home, good, to_seq=12)
+    export_ledger(home, whole)
+    mended = tmp_path / "mended"
+    import_ledger(mended, good, now=now)
+    with pytest.raises(LedgerError, match=r"recorded on 20\d\d.*one of the two clocks is wrong"):
+        import_ledger(mended, whole, now=now)
+    assert len(all_of(mended)) == 12
+    more(mended, now, 13, 15)
+    branch = import_ledger(mended, whole, now=now).branch
+    assert branch is not None
+    assert (branch.differs_at, branch.last_seq) == (13, 14)
+    assert [one.statement.statement_id for one in all_of(mended)[12:]] == [ulid(13), ulid(14), ulid(15)]
+    assert verify(mended).sound
 
 
 def test_a_copy_that_breaks_the_rules_is_refused(home, tmp_path, now):

@@ -191,7 +191,8 @@ class Journal:
             return last
         raise NotRecorded(
             f"the clock says {now:%Y-%m-%d %H:%M:%S}, the last record is of {last:%Y-%m-%d %H:%M:%S} (UTC): "
-            "it went back; nothing was recorded, set it right and say it again"
+            "it went back; nothing was recorded. Set it right and say it again; where it ran ahead before, "
+            "take out what was recorded until then (`sarhad ledger export --to`)"
         )
 
     def close(self) -> None:

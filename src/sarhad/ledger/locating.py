@@ -1,8 +1,8 @@
 """Where a record's place lies on the map: off the line of the project that holds the ledger.
 
 The line is read when the first place is asked for. Places of parts that the line does not have, and beyond
-its ends, lie nowhere; so do all places of a ledger that stands alone. A store notes the course of the line that
-it was filled on: after a change it is built anew.
+its ends, lie nowhere; so do all places of a ledger that stands alone. A store notes the course of the line
+that it was filled on: after a change it is built anew.
 """
 
 from __future__ import annotations

@@ -7,8 +7,10 @@
              ledger to read
 
 An import that is interrupted leaves the ledger a whole and sound copy up to some record of the other's
-chain; the same import goes on from there. Keys are never taken over: whom to trust is decided on each
-machine.
+chain; the same import goes on from there. Whom to trust is decided on each machine: a ledger takes over no
+keys; a new copy trusts those that it is given, and where it is given none those in the file, and says so.
+Records of a day that has not come by this machine's clock are not appended: one clock is wrong, and a ledger
+that took them in would take nothing else until that day.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -35,14 +38,15 @@ from sarhad.errors import (
     UnknownName,
 )
 from sarhad.ledger.authorities import FILE as AUTHORITIES
-from sarhad.ledger.authorities import Authorities, read_authorities
+from sarhad.ledger.authorities import Authorities, read_authorities, write_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import checkpoint_lines, read_checkpoints, write_checkpoints
 from sarhad.ledger.encoding import read_head, read_payload
-from sarhad.ledger.high_water import read_mark
+from sarhad.ledger.high_water import Mark, read_mark
 from sarhad.ledger.journal import Journal
-from sarhad.ledger.reading import JOURNAL, SUFFIX, read_entries, segments
+from sarhad.ledger.reading import JOURNAL, SUFFIX, Segment, headers, mapped, read_entries, segments
 from sarhad.ledger.rules import check_references
+from sarhad.ledger.segment import SEGMENT_HEADER_BYTES
 from sarhad.ledger.segment_file import sync_folder
 from sarhad.ledger.verify import Verdict, verify
 from sarhad.model.record import Statement
@@ -52,6 +56,12 @@ BRANCHES = "branches"
 MANIFEST = "manifest.json"
 FORMAT = 1
 
+TO_COME = (
+    "record {seq} of the file was recorded on {recorded_at:%Y-%m-%d %H:%M}, here it is {at:%Y-%m-%d %H:%M} "
+    "(UTC): one of the two clocks is wrong. Nothing was imported"
+)
+
+_CLOCKS_DIFFER = timedelta(days=1)
 _INCOMING = ".incoming"
 _MEMBER = re.compile(rf"{JOURNAL}/\d{{8}}\{SUFFIX}|{re.escape(CHECKPOINTS)}|{re.escape(AUTHORITIES)}")
 _COMMIT_RECORDS = 2_000
@@ -79,39 +89,43 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """What an import did: how many records it added, and the branch where the copies went on apart."""
+    """What an import did: how many records it added, and the branch where the copies went on apart.
+
+    `taken_over` are ids of keys that a new copy trusts because they came with the file.
+    """
 
     n_added: int
     last_seq: int
     branch: Branch | None = None
+    taken_over: tuple[str, ...] = ()
 
 
-def export_ledger(folder: Path, out: Path, *, from_seq: int = 1) -> Manifest:
+def export_ledger(folder: Path, out: Path, *, from_seq: int = 1, to_seq: int | None = None) -> Manifest:
     """Write what is acknowledged in a ledger to one file, from the segment that holds `from_seq` on.
 
-    Raises LedgerDamaged where the ledger does not verify, InputFaults where there is no such record.
+    With `to_seq` up to the last commit that ends by it: what was recorded as one is carried as one. Raises
+    LedgerDamaged where the ledger does not verify, InputFaults where there is no such record.
     """
     folder, out = Path(folder), Path(out)
     verdict = verify(folder)
     _refuse_unsound(folder, verdict)
-    mark, _ = read_mark(folder / JOURNAL)
     found = segments(folder / JOURNAL)
-    last_seq = mark.seq if mark else verdict.head_seq
-    if not found or not 1 <= from_seq <= last_seq:
-        raise InputFaults.one(str(folder), f"records from {from_seq} on", f"{last_seq} records")
-    held = [segment for segment in found if mark is None or segment.header.number <= mark.segment]
-    n_before = sum(segment.header.first_seq <= from_seq for segment in held) - 1
-    chosen = held[n_before:]
-    last_hash = mark.hash.hex() if mark else verdict.head_hash
-    manifest = Manifest(FORMAT, verdict.origin, chosen[0].header.first_seq, last_seq, last_hash)
+    end = _end_of(folder, found, verdict, to_seq)
+    if not found or not 1 <= from_seq <= end.seq:
+        raise InputFaults.one(
+            str(folder), f"records {from_seq} to {to_seq or 'the last'}", f"{end.seq} records"
+        )
+    held = [segment for segment in found if segment.header.number <= end.segment]
+    chosen = held[sum(segment.header.first_seq <= from_seq for segment in held) - 1 :]
+    manifest = Manifest(FORMAT, verdict.origin, chosen[0].header.first_seq, end.seq, end.hash.hex())
     fresh = out.with_name(out.name + ".new")
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         _put(file, MANIFEST, msgspec.json.encode(manifest))
         for segment in chosen:
-            cut = mark.offset if mark and segment.header.number == mark.segment else None
             with segment.path.open("rb") as source:
-                _put(file, f"{JOURNAL}/{segment.path.name}", source.read(-1 if cut is None else cut))
-        made = [one for one in read_checkpoints(folder / CHECKPOINTS) if one.seq <= last_seq]
+                data = source.read(end.offset if segment.header.number == end.segment else -1)
+            _put(file, f"{JOURNAL}/{segment.path.name}", data)
+        made = [one for one in read_checkpoints(folder / CHECKPOINTS) if one.seq <= end.seq]
         _put(file, CHECKPOINTS, checkpoint_lines(made))
         if (folder / AUTHORITIES).exists():
             _put(file, AUTHORITIES, (folder / AUTHORITIES).read_bytes())
@@ -119,6 +133,25 @@ def export_ledger(folder: Path, out: Path, *, from_seq: int = 1) -> Manifest:
         os.fsync(written.fileno())
     os.replace(fresh, out)
     return manifest
+
+
+def _end_of(folder: Path, found: list[Segment], verdict: Verdict, to_seq: int | None) -> Mark:
+    """Return where the acknowledged records end, or the last commit that ends by `to_seq`."""
+    mark, _ = read_mark(folder / JOURNAL)
+    if mark is None and found:
+        n_bytes = found[-1].path.stat().st_size
+        mark = Mark(found[-1].header.number, n_bytes, verdict.head_seq, bytes.fromhex(verdict.head_hash))
+    end = Mark(0, 0, 0, b"")
+    if mark is None or to_seq is None or to_seq >= mark.seq:
+        return mark or end
+    for segment in found:
+        buffer = mapped(segment.path)
+        start = (segment.header.first_seq, SEGMENT_HEADER_BYTES)
+        for header in headers(segment.path, buffer, start, len(buffer)):
+            if header.last_seq > to_seq:
+                return replace(end, hash=header.previous)
+            end = Mark(segment.header.number, header.end, header.last_seq, b"")
+    return end
 
 
 def import_ledger(
@@ -172,7 +205,10 @@ def _copy(folder: Path, file: Path, authorities: Authorities | None) -> Imported
         manifest = _unpack(file, incoming)
         if manifest.first_seq != 1:
             raise LedgerError(f"{file}: begins with record {manifest.first_seq}, a new copy needs all")
-        _check_incoming(incoming, manifest, authorities or read_authorities(incoming / AUTHORITIES))
+        taken_over = () if authorities else read_authorities(incoming / AUTHORITIES).keys
+        trusted = authorities or Authorities(taken_over)
+        _check_incoming(incoming, manifest, trusted)
+        write_authorities(incoming / AUTHORITIES, trusted)
         sync_folder(incoming / JOURNAL)
         sync_folder(incoming)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +216,8 @@ def _copy(folder: Path, file: Path, authorities: Authorities | None) -> Imported
         sync_folder(folder.parent)
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
-    return Imported(manifest.last_seq, manifest.last_seq)
+    key_ids = tuple(key.key_id for key in taken_over)
+    return Imported(manifest.last_seq, manifest.last_seq, taken_over=key_ids)
 
 
 def _join(journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[], datetime]) -> Imported:
@@ -197,6 +234,7 @@ def _join(journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[]
     differs_at = _first_difference(folder, incoming, manifest, head.seq)
     if differs_at:
         return Imported(0, head.seq, _keep_branch(folder, incoming, manifest, differs_at, now()))
+    _refuse_to_come(incoming, manifest, now())
     check_references(_referring(incoming, head.seq), journal)
     entries = (entry for _, entry in read_entries(incoming, after_seq=head.seq))
     while group := list(islice(entries, _COMMIT_RECORDS)):
@@ -206,6 +244,14 @@ def _join(journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[]
     if set(theirs) - set(own):
         write_checkpoints(folder / CHECKPOINTS, [*own, *theirs])
     return Imported(journal.head.seq - head.seq, journal.head.seq)
+
+
+def _refuse_to_come(incoming: Path, manifest: Manifest, at: datetime) -> None:
+    """Raise LedgerError where the last record is of a day to come."""
+    for _, entry in read_entries(incoming, after_seq=manifest.last_seq - 1):
+        recorded_at = read_head(entry.payload).recorded_at
+        if recorded_at > at + _CLOCKS_DIFFER:
+            raise LedgerError(TO_COME.format(seq=entry.seq, recorded_at=recorded_at, at=at))
 
 
 def _referring(incoming: Path, after_seq: int) -> Iterator[Statement]:

@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from sarhad.errors import InputFaults
+from sarhad.interfaces.cli.ledger_session import writing
 from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import Desk
 from sarhad.io.dates import read_date
 from sarhad.io.reading import PROJECT_FILE
 from sarhad.io.taken import read_asked
-from sarhad.ledger.ledger import ledger_folder, open_ledger
+from sarhad.ledger.ledger import ledger_folder
 from sarhad.ledger.signing import read_private_key, sign
 from sarhad.ledger.stood import stood
 from sarhad.model.claim import Rules
@@ -116,5 +117,5 @@ def write(
     if key is not None:
         private = read_private_key(key)
         statements = [sign(statement, private) for statement in statements]
-    with open_ledger(folder, now=now, store_url=store) as ledger:
+    with writing(folder, store) as ledger:
         return ledger.record(statements)

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections import deque
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,13 +15,15 @@ from rich.table import Table
 
 from sarhad.errors import LedgerError
 from sarhad.interfaces.cli import ledger_keys
-from sarhad.interfaces.cli.console import AsJson, answer, screen
+from sarhad.interfaces.cli.console import AsJson, answer, screen, showing
+from sarhad.interfaces.cli.ledger_session import now, writing
+from sarhad.ledger.authorities import FILE as AUTHORITIES
 from sarhad.ledger.authorities import read_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import Checkpoint, read_checkpoints, write_checkpoints
 from sarhad.ledger.encoding import plain_statement
 from sarhad.ledger.journal import read_records
-from sarhad.ledger.ledger import Signer, init_ledger, ledger_folder, open_ledger, rebuild_store, refuse_none
+from sarhad.ledger.ledger import Signer, init_ledger, ledger_folder, rebuild_store, refuse_none
 from sarhad.ledger.signing import read_private_key
 from sarhad.ledger.transfer import branch_folder, branches, export_ledger, import_ledger
 from sarhad.ledger.verify import Verdict, verify
@@ -40,6 +42,11 @@ TEXT = {
         "[bold red]The copies went on apart[/] from record {at} on. Both are kept: this ledger as it was, "
         "the other one as branch [bold]{branch}[/] (sarhad ledger log --branch {branch})."
     ),
+    "rebuilding": "records to the store",
+    "trusted": (
+        "[bold]A new copy: it trusts the keys that came with the file.[/] Compare them with their owners by "
+        "another way:"
+    ),
     "rebuilt": "The store was built anew from {n} records.",
     "checkpoint": "Record {seq} and all before it are signed for by {authority}.",
     "copied": "Copies of {n} checkpoint(s) are in [bold]{file}[/]; keep them away from the ledger.",
@@ -56,11 +63,6 @@ Folder = Annotated[Path, typer.Argument(help="Project folder (its ledger/), or a
 StoreUrl = Annotated[
     str | None, typer.Option("--store", help="URL of the store; SQLite beside it by default.")
 ]
-
-
-def now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
 
 
 @commands.command()
@@ -98,10 +100,14 @@ def to_file(
     file: Annotated[Path, typer.Argument(help="File to write, NAME.sarhad-ledger.")],
     folder: Folder = Path(),
     from_seq: Annotated[int, typer.Option("--from", min=1, help="First record to take along.")] = 1,
+    to_seq: Annotated[
+        int | None,
+        typer.Option("--to", min=1, help="Last record to take along; what was said with it stays with it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the ledger to one file, to be carried to another machine."""
-    done = export_ledger(_known(folder), file, from_seq=from_seq)
+    done = export_ledger(_known(folder), file, from_seq=from_seq, to_seq=to_seq)
     text = TEXT["exported"].format(first=done.first_seq, last=done.last_seq, file=file)
     answer(_fields(done) | {"file": str(file)}, as_json, lambda: screen.print(text))
 
@@ -117,21 +123,33 @@ def from_file(
 ) -> None:
     """Take in what a file holds: what is missing is appended; a copy that went on apart is kept beside."""
     trusted = read_authorities(authorities) if authorities else None
-    done = import_ledger(ledger_folder(folder), file, now=now, authorities=trusted)
+    place = ledger_folder(folder)
+    done = import_ledger(place, file, now=now, authorities=trusted)
 
     def draw() -> None:
         screen.print(TEXT["added"].format(n=done.n_added, last=done.last_seq))
         if done.branch:
             screen.print(TEXT["diverged"].format(at=done.branch.differs_at, branch=done.branch.branch_id))
+        if done.taken_over:
+            screen.print(TEXT["trusted"])
+            for key in read_authorities(place / AUTHORITIES).keys:
+                screen.print(f"  {key.key_id}  {key.authority}", markup=False)
 
     branch = _fields(done.branch) if done.branch else None
-    answer({"n_added": done.n_added, "last_seq": done.last_seq, "branch": branch}, as_json, draw)
+    answer(_fields(done) | {"branch": branch}, as_json, draw)
 
 
 @commands.command()
 def rebuild(folder: Folder = Path(), store_url: StoreUrl = None, as_json: AsJson = False) -> None:
     """Build the store (the registers' tables) anew from the journal."""
-    n_records = rebuild_store(_known(folder), now=now, store_url=store_url)
+    place = _known(folder)
+    with showing() as show:
+        n_records = rebuild_store(
+            place,
+            now=now,
+            store_url=store_url,
+            progress=lambda n_done, n_all: show(TEXT["rebuilding"], n_done, n_all),
+        )
     answer({"n_records": n_records}, as_json, lambda: screen.print(TEXT["rebuilt"].format(n=n_records)))
 
 
@@ -147,7 +165,7 @@ def checkpoint(
     place = _known(folder)
     made: Checkpoint | None = None
     if key is not None:
-        with open_ledger(place, now=now) as ledger:
+        with writing(place) as ledger:
             made = ledger.checkpoint(Signer(authority, read_private_key(key)))
     elif out is None:
         raise typer.BadParameter("give --authority and --key to sign, or --out to copy")

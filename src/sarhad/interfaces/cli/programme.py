@@ -14,6 +14,7 @@ from ulid import ULID
 
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
+from sarhad.interfaces.cli.ledger_session import writing
 from sarhad.interfaces.cli.programme_options import (
     AllSaid,
     AsOf,
@@ -58,7 +59,7 @@ from sarhad.io.plans import read_plan
 from sarhad.io.programme_export import exported
 from sarhad.io.programme_templates import plan_rows, write_templates, write_whole
 from sarhad.io.schedule_basis import FOLDER
-from sarhad.ledger.ledger import init_ledger, ledger_folder, open_ledger
+from sarhad.ledger.ledger import init_ledger, ledger_folder
 from sarhad.ledger.reading import JOURNAL
 from sarhad.model.programme import STATES
 from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, Json, Record, Statement
@@ -134,7 +135,7 @@ def from_files(
     speaker = Speaker(author_of(author), ", ".join(file.name for file in files), authority)
     begin = None if since is None else time_of("--since", since)
     signed_by = key_of(authority, key)
-    with open_ledger(folder, now=now) as ledger:
+    with writing(folder) as ledger:
         at = now()
         programme = programme_of(stand_now(ledger))
         said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
@@ -247,7 +248,7 @@ def _record_one(folder: Path, said: Statement, key: Path | None, as_json: bool) 
 
 def _record(folder: Path, said: Sequence[Statement], authority: str, key: Path | None) -> tuple[Record, ...]:
     signed_by = key_of(authority, key)
-    with open_ledger(folder, now=now) as ledger:
+    with writing(folder) as ledger:
         return record_checked(ledger, said, now=now(), key=signed_by)
 
 
