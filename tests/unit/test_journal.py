@@ -277,6 +277,29 @@ def test_a_failed_sync_acknowledges_nothing_until_the_journal_is_opened_again(tm
         assert journal.append([said(2), said(3)])[-1].seq == 3
 
 
+def test_a_segment_that_cannot_be_opened_leaves_the_old_one_open(tmp_path, monkeypatch):
+    """A closed file's number may be another file's by the next write."""
+    clock = Clock()
+    with opened(tmp_path, now=clock, segment_bytes=1) as journal:
+        journal.append([said(1)])
+
+        def refuse(path, end):
+            raise OSError(24, "Too many open files")
+
+        monkeypatch.setattr("sarhad.ledger.journal.SegmentFile", refuse)
+        with pytest.raises(NotRecorded, match="Too many open files; nothing was recorded"):
+            journal.append([said(2)])
+        assert os.path.samestat(
+            os.fstat(journal._file.fd), (tmp_path / "journal" / "00000001.segment").stat()
+        )
+        with pytest.raises(NotRecorded, match="open the ledger again"):
+            journal.append([said(2)])
+        monkeypatch.undo()
+    with opened(tmp_path, now=clock) as journal:
+        assert journal.append([said(2)])[0].seq == 2
+    assert verify(tmp_path).sound
+
+
 def test_all_units_of_a_commit_that_fails_are_refused(tmp_path, monkeypatch):
     """A unit that waits while the disk fails is not left hanging, nor taken for recorded."""
     entered, errors = Barrier(2, timeout=10), []

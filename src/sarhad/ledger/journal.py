@@ -262,12 +262,13 @@ class Journal:
                 self._live.seal(index_path, end.offset, end.hash, recorded_at)
             index = open_index(index_path) or self._live
             create(path, number, end.seq + 1, end.hash)
+            file = SegmentFile(path, SEGMENT_HEADER_BYTES)
         except OSError as error:
             if path.exists():
                 self._file.failed = f"beginning {path.name} failed"
             raise NotRecorded(f"{path}: {error}; nothing was recorded") from error
         self._file.close()
-        self._file, self._live = SegmentFile(path, SEGMENT_HEADER_BYTES), LiveIndex()
+        self._file, self._live = file, LiveIndex()
         following = Segment(path, open_header(path))
         self._parts = [*self._parts[:-1], (segment, index), (following, self._live)]
 
