@@ -130,6 +130,7 @@ def test_a_report_on_terrain_that_the_check_refuses(folder):
     assert (void["is_void"], outside["is_void"]) == (True, False)
     assert 3_000 <= void["to_m"] - void["from_m"] <= 9_000
     assert report["layers"][0]["n_spike"] == 1
+    assert report["layers"][0]["growth"] > 0.8  # of the smooth valley: a spike of 5 km is left out
     lon_deg, lat_deg = report["layers"][0]["spike_lon_lat_deg"][0]
     assert 68 < lon_deg < 70
     assert 37 < lat_deg < 38

@@ -158,11 +158,12 @@ def _look(task: _Task) -> _Part:
     for k, layer in enumerate(terrain.layers):
         at: list[I64] = []
         for row, col, height_m in _source_blocks(layer, sector, own & (found.layer == k)):
-            total, count = lag_squares(height_m)
+            odd = spikes(height_m, *layer.mosaic.ground_cell_m)
+            odd_row, odd_col = (one.astype(np.int64) for one in np.nonzero(odd))
+            at.append((odd_row + row) * layer.mosaic.n_col + odd_col + col)
+            total, count = lag_squares(np.where(odd, np.nan, height_m))  # one spike outweighs a mountain
             squares[k] += total
             counts[k] += count
-            odd = np.argwhere(spikes(height_m, *layer.mosaic.ground_cell_m)).astype(np.int64)
-            at.append((odd[:, 0] + row) * layer.mosaic.n_col + odd[:, 1] + col)
         spike.append(np.unique(np.concatenate(at)) if at else np.empty(0, dtype=np.int64))
     border, neighbour = _borders(found)
     by_layer = np.bincount(found.layer[own & ~missing], minlength=n_layer).astype(np.int64)
