@@ -15,7 +15,7 @@ import rasterio
 from typer.testing import CliRunner
 
 from sarhad.interfaces.cli.app import app
-from sarhad.planning.siting import Effort
+from sarhad.interfaces.cli.plan import EFFORT
 
 
 def sarhad(*words: object, code: int = 0) -> str:
@@ -66,7 +66,7 @@ def test_plan_leaves_every_promised_file(planned: tuple[Path, dict]) -> None:
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["terrain"]["kind"] == "synthetic"
     assert manifest["inputs_sha256"]["project.toml"]
-    assert manifest["search"] == asdict(Effort())
+    assert manifest["search"] == json.loads(json.dumps(asdict(EFFORT)))
     rows = gpd.read_parquet(results / "profile.parquet")
     assert {"p_timely", "route", "terrain", "label"} <= set(rows.columns)
     layers = set(gpd.list_layers(results / "results.gpkg")["name"])

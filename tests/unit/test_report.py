@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sarhad.errors import InputFaults
+from sarhad.interfaces.language import speaking
 from sarhad.interfaces.report import facts, map_frame, map_sheet, palette, sheet, strip_chart
 from sarhad.interfaces.report.hillshade import hillshade, relief_rgb
 from sarhad.interfaces.report.labelling import Taken, spread, ways_around
@@ -315,7 +316,7 @@ def test_the_map_sheet_says_what_its_numbers_are(small: Project, pages: list[she
     map_sheet.draw_map_sheet(small, before, after, plan_of(small), holes_of(small, 15), [])
     check_layout(pages[0])
     said = " ".join(text.get_text() for text in texts(pages[0]))
-    for words in (
+    for phrase in (
         small.title,
         "Terrain: synthetic.",
         "(unaware)",
@@ -332,9 +333,22 @@ def test_the_map_sheet_says_what_its_numbers_are(small: Project, pages: list[she
         "US$ 400 k",
         "1 : 120,000",
     ):
-        assert words in said
+        assert phrase in said
     mean = f"{facts.mean_p(before):.2f} → {facts.mean_p(after):.2f}"
     assert mean in said
+
+
+@pytest.mark.parametrize("code", ["ru", "tg"])
+def test_the_sheets_keep_their_layout_in_other_languages(
+    small: Project, pages: list[sheet.Sheet], code: str
+) -> None:
+    before, after = table_of(small, 0.0, hole=2), table_of(small, 0.2, hole=2)
+    with speaking(code):
+        map_sheet.draw_map_sheet(small, before, after, plan_of(small), holes_of(small, 15), [])
+        strip_chart.draw_strip_chart(small, before, after, holes_of(small, 15), [])
+        assert facts.TEXT["year.lead"] in {text.get_text() for text in texts(pages[0])}
+    for page in pages:
+        check_layout(page)
 
 
 def test_the_classes_add_up_to_the_line(small: Project) -> None:

@@ -72,9 +72,7 @@ def read_answers(project: Project) -> Answers:
         name for name in profile.columns if _TERRAIN.fullmatch(name) and f"{name}_before" not in stretches
     ]
     if lacking:
-        raise InputFaults.one(
-            f"{RESULTS}/{LAYERS}", again, f"no column {lacking[0]}_before", layer="stretches"
-        )
+        raise InputFaults.one(f"{RESULTS}/{LAYERS}", again, f"no column {lacking[0]}_before")
     layers = {str(name) for name, _ in pyogrio.list_layers(folder / LAYERS)}
     holes = _NO_HOLES if "holes" not in layers else pyogrio.read_dataframe(folder / LAYERS, layer="holes")
     return Answers(

@@ -183,11 +183,14 @@ def _veil(project: Project, frame: MapFrame, grid: Grid, coarse: int = 4) -> F64
     return spread[: grid.n_row, : grid.n_col]
 
 
-def draw_edge(sheet: Sheet, frame: MapFrame) -> list[Box]:
-    """Draw the frame with ticks of longitude and latitude, and crosses where they meet; return the labels."""
+def draw_edge(sheet: Sheet, frame: MapFrame, n_least: int = 5) -> list[Box]:
+    """Draw the frame with ticks of longitude and latitude, and crosses where they meet; return the labels.
+
+    Meridians are as far apart as leaves about `n_least` of them.
+    """
     box = frame.box
     lon_deg, lat_deg = frame.lon_lat(_outline(box))
-    step = next(s for s in STEPS_DEG if np.ptp(lon_deg) / s >= 5 or s == STEPS_DEG[-1])
+    step = next(s for s in STEPS_DEG if np.ptp(lon_deg) / s >= n_least or s == STEPS_DEG[-1])
     digits = next(n for n in range(3) if abs(step * 10**n - round(step * 10**n)) < 1e-9)
     labels: list[Box] = []
     ticks: list[F64] = []

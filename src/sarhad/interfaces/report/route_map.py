@@ -23,7 +23,7 @@ from sarhad.model.asset import Asset
 from sarhad.model.project import Project
 from sarhad.planning.line_of_sight import SightLine
 
-SIZE_MM = (178.0, 76.0)
+SIZE_MM = (178.0, 72.0)
 PAD_MM = 9.0
 LEAST_M_PER_MM = 60.0
 ROUTE: Mapping[str, tuple[str, float]] = {
@@ -73,7 +73,7 @@ def route_map(
         draw_line(sheet, way, palette.PAPER, 0.8, order=7.0)
         draw_line(sheet, way, colour, 0.4, order=7.1, dashes=(2.0, 1.0))
         draw_dot(sheet, way[1], 1.6, palette.PAPER, colour, order=7.2)
-    draw_edge(sheet, frame)
+    draw_edge(sheet, frame, 3)
     draw_scale_bar(sheet, frame, SIZE_MM[0] - 28.0, 6.0)
     draw_north(sheet, frame, (SIZE_MM[0] - 9.0, 6.0), 8.0)
     return sheet

@@ -161,8 +161,10 @@ def _purchase(item: PlanItem, origin: str) -> tuple[Cell, ...]:
 def where(place: Place) -> str:
     """Return a place in words: coordinates of a point, chainage of what lies along the line or flies."""
     if isinstance(place, AtPoint):
-        return TEXT["place.point"].format(lat=decimal(place.lat_deg, 3), lon=decimal(place.lon_deg, 3))
-    return TEXT["place.line"].format(start=kilometres(place.from_m, 1), end=kilometres(place.to_m, 1))
+        said = TEXT["place.point"].format(lat=decimal(place.lat_deg, 3), lon=decimal(place.lon_deg, 3))
+    else:
+        said = TEXT["place.line"].format(start=kilometres(place.from_m, 1), end=kilometres(place.to_m, 1))
+    return said.replace(" ", "\u00a0")
 
 
 def curve_table(result: PlanResult) -> Table:

@@ -143,4 +143,4 @@ def near_words(seen_share: float, patches: Sequence[DeadGround]) -> str:
         )
         for one in patches[:3]
     )
-    return TEXT["near.seen"].format(share=share(seen_share), patches=named)
+    return TEXT["near.seen"].format(share=share(seen_share), patches=named.rstrip("."))

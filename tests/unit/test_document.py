@@ -1,0 +1,333 @@
+"""The report of a small project: whole, alone, in three languages, and every figure is that of a result."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from typer.testing import CliRunner
+
+from sarhad.errors import InputFaults, SarhadError
+from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.deliver import deliver, findings
+from sarhad.interfaces.language import say, speaking
+from sarhad.interfaces.report import document, map_frame
+from sarhad.interfaces.report.cited import Cited, shown
+from sarhad.interfaces.report.document import SECTIONS, case_of, report_html, report_pdf
+from sarhad.interfaces.report.report_text import TEXT
+from sarhad.io.answers import SENSITIVITY, Answers, read_answers
+from sarhad.io.attribution import read_attribution
+from sarhad.io.catalogue import LANGUAGES
+from sarhad.io.plans import read_plan_result, result_as_dict
+from sarhad.io.project import open_project
+from sarhad.planning.compute import Compute
+from sarhad.planning.siting import Effort, plan
+from sarhad.planning.summary import yearly
+from sarhad.planning.weakest import WeakStretch, study, weakest
+from small_border import write_small_project
+
+EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=10, curve=(0.5, 2.0))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _coarse_pictures() -> Iterator[None]:
+    """Draw relief with fewer dots, for speed; nothing else changes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(map_frame, "RELIEF_PER_MM", 1.0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project with its results, a plan and a second realisation of nothing: computed once."""
+    place = tmp_path_factory.mktemp("report") / "small"
+    write_small_project(place)
+    project = open_project(place)
+    coarse = replace(project.settings, cell_m=400.0, n_fields=2, n_states=1, depths_m=(3_000.0,))
+    project = replace(project, settings=coarse, notes=(*project.notes, "Computed <coarsely> & fast."))
+    with Compute(1) as compute:
+        before = findings(project, None, compute)
+        result = plan(project, 300_000.0, effort=EFFORT, compute=compute)
+        after = findings(project, result.plan, compute)
+        deliver(project, before, (result, after, EFFORT), place, compute)
+    return place
+
+
+@pytest.fixture(scope="module")
+def answers(folder: Path) -> Answers:
+    return read_answers(open_project(folder))
+
+
+@pytest.fixture(scope="module")
+def weak(answers: Answers) -> tuple[WeakStretch, ...]:
+    assert answers.result is not None
+    with Compute(1) as compute:
+        chosen = weakest(answers.last, 2)
+        return tuple(study(answers.project, chosen, answers.result.plan, case_of(answers), compute))
+
+
+@pytest.fixture(scope="module")
+def pages(answers: Answers, weak: tuple[WeakStretch, ...]) -> dict[str, str]:
+    """The report in every language."""
+    found = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            found[code] = report_html(answers, weak)
+    return found
+
+
+class Reader(HTMLParser):
+    """Collects elements, addresses, figures with their origin, and text; refuses what does not nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: set[str] = set()
+        self.loaded: list[str] = []
+        self.figures: list[tuple[str, str]] = []
+        self.text = ""
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag not in ("meta", "img", "br", "link"):
+            self.open.append(tag)
+        self.ids.add(given.get("id", ""))
+        self.loaded += [given[name] for name in ("src", "srcset", "poster", "data") if name in given]
+        self.loaded += [given["href"]] if tag == "link" else []
+        if tag == "data":
+            self.figures.append((given["title"], given["value"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_section_is_there_and_nothing_is_loaded_from_outside(pages: dict[str, str], code: str) -> None:
+    page = Reader(pages[code])
+    assert set(SECTIONS) <= page.ids
+    assert len(page.loaded) == 3 + 2 * 2 + 1  # map, strip chart, ground; two maps and sights; the curve
+    assert [source[:26] for source in page.loaded] == ["data:image/svg+xml;base64,"] * len(page.loaded)
+    assert "url(" not in pages[code].partition("</style>")[0]
+    assert "@import" not in pages[code]
+    with speaking(code):
+        for section in SECTIONS:
+            assert TEXT[section] in page.text
+    assert "{" not in page.text.replace("{ ", "")  # no figure is left unsaid
+    assert f'<html lang="{code}">' in pages[code]
+
+
+def test_the_languages_say_different_words_and_the_same_figures(pages: dict[str, str]) -> None:
+    read = {code: Reader(html) for code, html in pages.items()}
+    assert len({page.text for page in read.values()}) == len(LANGUAGES)
+    figures = {code: page.figures for code, page in read.items()}
+    assert figures["ru"] == figures["en"] == figures["tg"]
+    assert len(figures["en"]) > 150
+
+
+def test_every_figure_of_a_json_result_is_what_the_pointer_finds(pages: dict[str, str], folder: Path) -> None:
+    documents = {path.name: json.loads(path.read_text()) for path in (folder / "results").glob("*.json")}
+    checked = 0
+    for origin, value in Reader(pages["ru"]).figures:
+        file, _, pointer = origin.partition("#")
+        if file in documents and pointer and all(c not in pointer for c in ":*. "):
+            found = documents[file]
+            for key in pointer.split("/")[1:]:
+                found = found[int(key)] if isinstance(found, list) else found[key]
+            if isinstance(found, int | float):
+                assert float(value) == float(found), origin
+                checked += 1
+    assert checked > 80
+
+
+def test_figures_of_weak_stretches_are_rows_of_the_profile(pages: dict[str, str], folder: Path) -> None:
+    rows = gpd.read_parquet(folder / "results" / "profile.parquet")
+    rows = rows[rows["depth_m"] == 3_000.0].set_index(["stretch_id", "target", "condition", "adversary"])
+    checked = 0
+    for origin, value in Reader(pages["en"]).figures:
+        file, _, pointer = origin.partition("#")
+        if file == "profile.parquet":
+            stretch_id, target, condition, adversary, column = pointer.split("/", 4)
+            found = rows.loc[(int(stretch_id), target, condition, adversary), column.split(" ")[0]]
+            assert float(value) == pytest.approx(found / (3600 if "3600" in column else 1), abs=1e-12)
+            checked += 1
+    assert checked == 2 * 4 * 3
+
+
+def test_equal_results_give_equal_bytes(
+    pages: dict[str, str], folder: Path, weak: tuple[WeakStretch, ...]
+) -> None:
+    (folder / "results" / "report.en.html").write_text("an earlier report is not a result")
+    assert report_html(read_answers(open_project(folder)), weak) == pages["en"]
+    (folder / "results" / "report.en.html").unlink()
+
+
+def test_the_projects_words_cannot_become_markup(pages: dict[str, str]) -> None:
+    assert "Computed &lt;coarsely&gt; &amp; fast." in pages["en"]
+    assert "<coarsely>" not in pages["en"]
+
+
+def test_before_and_after_come_back_as_they_were_worked_out(answers: Answers) -> None:
+    assert answers.after is not None
+    told = yearly(answers.project, answers.profile)
+    for column in ("p_timely", "p_detect", "band_low", "band_high", "worst"):
+        assert answers.after[column].to_numpy() == pytest.approx(
+            told[column].to_numpy(), abs=1e-12, nan_ok=True
+        )
+    assert (answers.before["p_timely"] <= answers.after["p_timely"] + 1e-9).all()
+    page = answers.documents["summary.json"]["before"]
+    mean = next(m for m in page["means"] if m["adversary"] == "unaware")
+    weight = answers.before["length_m"] / answers.before["length_m"].sum()
+    assert (weight * answers.before["p_timely"]).sum() == pytest.approx(mean["p_timely"])
+    assert answers.project.settings.cell_m == 400.0  # as computed, not as the folder says
+
+
+def test_a_plan_reads_back_as_it_was_written(folder: Path) -> None:
+    path = folder / "results" / "plan.json"
+    written = json.loads(path.read_text())
+    assert json.loads(json.dumps(result_as_dict(read_plan_result(path), written["terrain"]))) == written
+
+
+def test_the_curve_rises_and_stays_below_its_bound(answers: Answers) -> None:
+    result = answers.result
+    assert result is not None
+    assert result.curve
+    points = sorted(result.curve, key=lambda point: point.money_usd)
+    spent = [item.cost_usd for item in result.ranking.items]
+    for point in points:
+        assert point.money_usd == pytest.approx(sum(spent[: point.items_n]))
+        assert result.before - 1e-9 <= point.value <= point.bound + 1e-9
+        under = point.items_n < len(result.plan.items)
+        assert (point.value <= result.value + 1e-9) if under else (point.value >= result.value - 1e-9)
+        assert not under or point.bound <= result.bound + 1e-6
+
+
+def test_the_weakest_are_the_least_and_lie_apart(answers: Answers) -> None:
+    table = answers.last
+    chosen = weakest(table, 3, apart_m=10_000.0)
+    middle = ((table["chainage_from_m"] + table["chainage_to_m"]) / 2).set_axis(table["stretch_id"])
+    p = table.set_index("stretch_id")["p_timely"]
+    assert p[chosen[0]] == p.min()
+    assert all(abs(middle[a] - middle[b]) >= 10_000.0 for a in chosen for b in chosen if a != b)
+    near = [k for k in p.index if all(abs(middle[k] - middle[c]) >= 10_000.0 for c in chosen[:1])]
+    assert p[chosen[1]] == p[near].min()
+
+
+def test_results_of_other_inputs_are_refused(folder: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(folder, tmp_path / "other"))
+    marks = other / "marks.csv"
+    marks.write_text(marks.read_text() + "Ford,20\n")
+    with pytest.raises(InputFaults, match=r"marks\.csv") as refused:
+        read_answers(open_project(other))
+    assert len(refused.value.faults) == 1
+    for name in ("summary.json", "profile.parquet"):
+        (other / "results" / name).unlink()
+    with pytest.raises(InputFaults) as missing:
+        read_answers(open_project(other))
+    assert {fault.file for fault in missing.value.faults} == {
+        "results/summary.json",
+        "results/profile.parquet",
+    }
+
+
+def test_sensitivity_is_shown_where_it_was_worked_out(
+    answers: Answers, weak: tuple[WeakStretch, ...], pages: dict[str, str]
+) -> None:
+    rows = {"rows": [{"setting": "turn_out", "low": 0.41, "high": 0.52}]}
+    with_it = replace(answers, documents={**answers.documents, SENSITIVITY: rows})
+    page = Reader(report_html(with_it, weak))
+    assert "turn out" in page.text
+    assert (f"{SENSITIVITY}#/rows/0/high", "0.52") in page.figures
+    assert TEXT["sensitivity.none"] in Reader(pages["en"]).text
+    assert TEXT["sensitivity.none"] not in page.text
+
+
+def test_sources_are_told_as_the_project_states_them(tmp_path: Path) -> None:
+    assert read_attribution(tmp_path) is None
+    path = tmp_path / "ATTRIBUTION.md"
+    path.write_text("# Sources\n\n| file | licence |\n|---|:--|\n| `a.tif` | **free** |\n\nUse\nwith care.\n")
+    found = read_attribution(tmp_path)
+    assert found is not None
+    assert (found.head, found.rows) == (("file", "licence"), (("a.tif", "free"),))
+    assert found.paragraphs == ("Use with care.",)
+
+
+def test_a_figure_says_where_it_is_from() -> None:
+    cited = Cited({"a.json": {"b/c": [0.25, None]}})
+    assert cited.figure("a.json", "/b~1c/0", "p") == '<data value="0.25" title="a.json#/b~1c/0">0.25</data>'
+    assert ">–<" in cited.figure("a.json", "/b~1c/1", "p")
+    with pytest.raises(KeyError):
+        cited.figure("a.json", "/missing", "p")
+    assert "&lt;b&gt;" in shown(1.0, "<b>", "n")
+
+
+def test_the_command_writes_the_page_and_says_what_the_pdf_lacks(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(html: str) -> bytes:
+        raise SarhadError("no Pango")
+
+    monkeypatch.setattr("sarhad.interfaces.cli.report.report_pdf", lacking)
+    words = [
+        "report",
+        str(folder),
+        "--language",
+        "tg",
+        "--to",
+        str(tmp_path),
+        "--weakest",
+        "1",
+        "--jobs",
+        "1",
+    ]
+    with speaking("en"):
+        done = CliRunner().invoke(app, [*words, "--json"])
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["report.tg.html"]
+    assert json.loads(done.stdout)["report"] == [str(tmp_path / "report.tg.html")]
+    with speaking("tg"):
+        assert say("Summary") in (tmp_path / "report.tg.html").read_text("utf-8")
+
+
+def test_the_pdf_has_the_same_words_and_asks_nobody(pages: dict[str, str]) -> None:
+    pytest.importorskip("weasyprint", reason="WeasyPrint or Pango is not installed", exc_type=ImportError)
+    from weasyprint.urls import FatalURLFetchingError
+
+    pypdf = pytest.importorskip("pypdf")
+    dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3"><circle r="1"/></svg>'
+    small = f"data:image/svg+xml;base64,{base64.b64encode(dot.encode()).decode()}"
+    html = re.sub(r"data:image/svg\+xml;base64,[A-Za-z0-9+/=]+", small, pages["tg"])
+    made = report_pdf(html)
+    assert report_pdf("<p>Same</p>") == report_pdf("<p>Same</p>")
+    read = pypdf.PdfReader(io.BytesIO(made))
+    text = [page.extract_text() for page in read.pages]
+    with speaking("tg"):
+        assert TEXT["sum.reading"] in text[0]
+        assert TEXT["weakest"] in text[3]
+        assert f"1 / {len(text)}" in text[0]
+    sizes = [
+        (round(float(page.mediabox.width)), round(float(page.mediabox.height))) for page in read.pages[:4]
+    ]
+    assert sizes == [(595, 842), (1191, 842), (1191, 842), (595, 842)]  # A4, two sheets of A3, A4
+    with pytest.raises(FatalURLFetchingError):
+        report_pdf('<img src="file:///etc/hostname">')
+
+
+def test_without_pango_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
+    with pytest.raises(SarhadError, match=r"pip install 'sarhad\[pdf\]'"):
+        document.report_pdf("<p>")
