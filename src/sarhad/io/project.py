@@ -28,9 +28,9 @@ from sarhad.io.placed import (
     read_weights,
 )
 from sarhad.io.reading import PROJECT_FILE, Reading, parse, sha256
-from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS
+from sarhad.io.schemas import CONDITIONS, REQUIRED_SECTIONS, SECTIONS, STOCK
 from sarhad.io.settings import read_settings
-from sarhad.io.tables import Column, Place, Row, check_rows, check_section, check_unique, nearest
+from sarhad.io.tables import Place, Row, check_rows, check_section, check_unique, nearest
 from sarhad.io.taken import notes_of, take
 from sarhad.io.terrain_section import read_terrain
 from sarhad.model.condition import Condition
@@ -282,7 +282,7 @@ def _read_budget(reading: Reading, equipment: Mapping[str, EquipmentType]) -> Bu
     raw = (reading.raw("budget") or {}).get("stock", {})
     place = Place(PROJECT_FILE, "budget.stock")
     if isinstance(raw, Mapping):
-        columns = tuple(Column(name, "number", "Items or kilometres in stock", low=0) for name in equipment)
+        columns = tuple(replace(STOCK, name=name) for name in equipment)
         given = check_section(raw, columns, place, reading.faults)
         stock = {name: given.number_at(name) for name in raw if given.has(name)}
     else:

@@ -6,12 +6,13 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
-from sarhad.io.schemas import SECTIONS
+from sarhad.io.schemas import FORMAT, SECTIONS
 from sarhad.io.tables import Place, Row, check_section
 from sarhad.io.vector import Layer, read_layer
 
@@ -98,8 +99,20 @@ def parse(folder: Path) -> Mapping[str, object] | Fault:
     """Return the parsed `project.toml`, or the fault that keeps it from being one."""
     place = Place(PROJECT_FILE)
     try:
-        return tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))
+        document = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return place.fault(f"a file {PROJECT_FILE} in the project folder", "no such file")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return place.fault("TOML in UTF-8", error)
+    return _newer(document) or document
+
+
+def _newer(document: Mapping[str, object]) -> Fault | None:
+    """Return the one fault of a project that a newer version wrote: what else it says is not judged."""
+    about = document.get("project")
+    written = about.get("format") if isinstance(about, Mapping) else None
+    if not isinstance(written, int) or written <= FORMAT:
+        return None
+    expected = f"format {FORMAT} or older, all that this Sarhad {version('sarhad')} knows"
+    found = f"format {written}, written by a newer Sarhad: update yours to open it"
+    return Place(PROJECT_FILE, "project").fault(expected, found, column="format")

@@ -208,10 +208,13 @@ _CLASSES = Column("classes", "text", "Table of your own classes, added to the sh
 _RULE = Candidates()
 _TERRAIN_KINDS: tuple[str, ...] = get_args(get_type_hints(TerrainSource)["kind"])
 
+FORMAT = 1
+"""The newest format of a project that this version knows."""
+
 SECTIONS: Mapping[str, tuple[Column, ...]] = {
     "project": (
         Column("title", "text", "Title of the project, on every report", required=True),
-        Column("format", "integer", "Version of this format", required=True, low=1, high=1),
+        Column("format", "integer", "Version of this format", required=True, low=1, high=FORMAT),
         Column("notes", "sentences", "Sentences that travel with every result", default=()),
     ),
     "line": (
@@ -299,6 +302,7 @@ SECTIONS: Mapping[str, tuple[Column, ...]] = {
     "marks": (_FILE, _LAYER),
     "districts": (_FILE, _LAYER),
 }
+STOCK = Column("stock", "number", "Items or kilometres in stock", low=0)
 REQUIRED_SECTIONS = ("project", "line", "terrain", "targets", "budget")
 
 

@@ -33,7 +33,14 @@ _WORDS: Mapping[CellKind, str] = {
     "numbers": "a list of numbers",
     "pairs": "a list of pairs of numbers",
 }
-_FLAGS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+TRUTH_WORDS: Mapping[str, bool] = {
+    "true": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "0": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +208,8 @@ def _read_flag(raw: object, column: Column, from_text: bool) -> Value:
     if isinstance(raw, bool):
         return raw
     word = str(raw).lower()
-    if isinstance(raw, (str, int)) and word in _FLAGS:
-        return _FLAGS[word]
+    if isinstance(raw, (str, int)) and word in TRUTH_WORDS:
+        return TRUTH_WORDS[word]
     raise CellError(_show(raw))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -12,7 +14,23 @@ from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
 from sarhad.io.project import check_project
 
 
-def run(folder: Folder, as_json: AsJson = False) -> None:
+def _print_schema(asked: bool) -> None:
+    if asked:
+        from sarhad.io.json_schema import project_schema
+
+        print(json.dumps(project_schema(), indent=1, ensure_ascii=False))
+        raise typer.Exit
+
+
+Schema = Annotated[
+    bool,
+    typer.Option(
+        "--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of project.toml."
+    ),
+]
+
+
+def run(folder: Folder, as_json: AsJson = False, schema: Schema = False) -> None:
     """Check a project and report all its faults at once (exit code 3 if there are any)."""
     faults = check_project(folder)
     answer([asdict(fault) for fault in faults], as_json, lambda: _draw(faults))
