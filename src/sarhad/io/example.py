@@ -12,7 +12,9 @@ from typing import Any
 from sarhad.errors import UnknownName
 from sarhad.io.folders import new_folder
 
-_SHIPPED = {"tajik-afghan": "tajik_afghan"}
+_SHIPPED = {"tajik-afghan": "tajik_afghan", "kyrgyz-tajik": "kyrgyz_tajik"}
+_TERRAIN = "terrain.tif"
+_TERRAIN_OF = "tajik_afghan"  # its relief covers both lines and is shipped once
 
 
 def example_names() -> tuple[str, ...]:
@@ -29,14 +31,16 @@ def write_example(name: str, folder: str | Path) -> Path:
     if name not in _SHIPPED:
         raise UnknownName(f"no example is named {name!r}; there are: {', '.join(_SHIPPED)}")
     target = Path(folder)
-    with new_folder(target) as made, as_file(files("sarhad").joinpath("data", _SHIPPED[name])) as shipped:
-        shutil.copytree(shipped, made, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    with new_folder(target) as made, as_file(files("sarhad").joinpath("data")) as data:
+        shutil.copytree(data / _SHIPPED[name], made, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        shutil.copyfile(data / _TERRAIN_OF / _TERRAIN, made / _TERRAIN)
     return target
 
 
 def example_file(name: str, file: str) -> Path:
     """Return a file of a shipped example."""
-    return Path(str(files("sarhad").joinpath("data", _SHIPPED[name], file)))
+    folder = _TERRAIN_OF if file == _TERRAIN else _SHIPPED[name]
+    return Path(str(files("sarhad").joinpath("data", folder, file)))
 
 
 def example_document(name: str) -> Mapping[str, Any]:

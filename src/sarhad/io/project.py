@@ -41,6 +41,10 @@ from sarhad.model.project import Candidates, Goals, Project, Settings, Taken
 from sarhad.model.target import Target
 
 SHARE_TOLERANCE = 1e-9
+WORTH_NOTES: Mapping[str, tuple[str, ...]] = {
+    "in_time": (),
+    "reported": ("Observation only: P_t is the probability that a crossing is seen and reported.",),
+}
 
 T = TypeVar("T")
 
@@ -159,6 +163,9 @@ def _build(reading: Reading, taken: tuple[Taken, ...]) -> Project | None:
     districts = reading.placed("districts", read_districts, band) or ()
     assets = reading.placed("assets", read_assets, band) or ()
     teams = reading.placed("teams", read_teams, band) or ()
+    if settings.worth == "reported" and "teams" in reading.document:
+        expected = 'no section [teams] beside worth = "reported": nobody is sent'
+        reading.faults.append(reading.place("teams").fault(expected, "[teams]"))
     sites = reading.placed("sites", read_sites, band) or ()
     candidates = _read_candidates(reading)
     roads = read_roads(reading, band)
@@ -189,7 +196,7 @@ def _build(reading: Reading, taken: tuple[Taken, ...]) -> Project | None:
         weights=weights,
         weight_of=weight_of,
         hashes=dict(sorted(reading.hashes.items())),
-        notes=(*about.texts("notes"), *notes, *notes_of(taken)),
+        notes=(*about.texts("notes"), *WORTH_NOTES[settings.worth], *notes, *notes_of(taken)),
         taken=taken,
         roads=roads,
         openings=openings,

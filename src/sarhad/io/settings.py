@@ -1,7 +1,8 @@
 """Settings: `data/settings.csv` gives name, type, unit, default, range, source and description of each.
 
 The table drives the check of `[settings]` in `project.toml` and the reference page; the defaults are those of
-`sarhad.model.project.Settings`. A bound written `>0` excludes the number itself.
+`sarhad.model.project.Settings`. A bound written `>0` excludes the number itself; a type
+written `a / b` is one of these words.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def setting_columns() -> tuple[SettingColumn, ...]:
 
 
 def _setting(row: Mapping[str, str]) -> SettingColumn:
-    kind = cast(CellKind, row["type"])
-    bare = Column(row["name"], kind, row["description"], unit=row["unit"])
+    choices = tuple(row["type"].split(" / ")) if " / " in row["type"] else ()
+    kind = cast(CellKind, "text" if choices else row["type"])
+    bare = Column(row["name"], kind, row["description"], unit=row["unit"], choices=choices)
     column = Column(
         bare.name,
         bare.kind,
@@ -46,6 +48,7 @@ def _setting(row: Mapping[str, str]) -> SettingColumn:
         low=float(row["min"].lstrip(">") or -math.inf),
         high=float(row["max"] or math.inf),
         above=row["min"].startswith(">"),
+        choices=choices,
     )
     return SettingColumn(column, row["source"])
 

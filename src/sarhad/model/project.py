@@ -41,6 +41,7 @@ class Settings:
     detail_scale: float = 0.35
     seed: int = 1
     p_communication: float = 0.95
+    worth: Literal["in_time", "reported"] = "in_time"
     sd_fraction: float = 0.30
     kappa_s: float = 1_800.0
     unseen_rate_per_s: float = 1.0 / 600.0

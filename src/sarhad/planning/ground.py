@@ -92,7 +92,9 @@ def target_steps(ground: Ground, target: Target, season: str, depth_m: float) ->
 
 
 def all_teams(project: Project, assets: Iterable[Asset]) -> tuple[Team, ...]:
-    """Return the project's teams and those that come with posts among the assets."""
+    """Return the project's teams and those that come with posts among the assets; none where none is sent."""
+    if project.settings.worth == "reported":
+        return ()
     posted = [
         Team(f"team-{asset.asset_id}", asset.place.lon_deg, asset.place.lat_deg)
         for asset in assets

@@ -19,7 +19,7 @@ from sarhad.kernels.sampling import friction_field
 from sarhad.kernels.steps import perturbed_steps
 from sarhad.kernels.trace import join_at_line, through_routes
 from sarhad.kernels.worstcase import Band
-from sarhad.model.project import Project
+from sarhad.model.project import Project, Settings
 from sarhad.model.target import Target
 from sarhad.planning.ground import Field, Ground, Mask
 from sarhad.planning.sector import goal_cells
@@ -116,6 +116,19 @@ def _seeds(mask: Mask) -> tuple[NDArray[np.int64], Field]:
     return cell, np.zeros(len(cell))
 
 
+def _worth(fastest: LeastCost, response_s: Field, settings: Settings) -> Field:
+    """Return w (row, col): where nobody is sent, every detection short of the goal is worth its report."""
+    if settings.worth == "reported":
+        return np.where(fastest.link >= 0, settings.p_communication, 0.0)
+    return timeliness(
+        fastest.cost,
+        fastest.link,
+        response_s,
+        p_communication=settings.p_communication,
+        sd_fraction=settings.sd_fraction,
+    )
+
+
 def lay_passage(
     ground: Ground, target: Target, season: str, depth_m: float, step_s: Field, response_s: Field
 ) -> Passage:
@@ -130,12 +143,6 @@ def lay_passage(
     start = near & sector.outer & (sector.offset_m <= -settings.start_beyond_m)
     step_s = np.where(near, step_s, np.inf)
     fastest = least_cost(step_s, *_seeds(goal), towards=True, within=near)
-    w = timeliness(
-        fastest.cost,
-        fastest.link,
-        response_s,
-        p_communication=settings.p_communication,
-        sd_fraction=settings.sd_fraction,
-    )
+    w = _worth(fastest, response_s, settings)
     inner, outer = near & sector.home, near & sector.outer
     return Passage(ground, target, season, depth_m, step_s, fastest.cost, w, inner, outer, goal, start)

@@ -27,6 +27,8 @@ TEXT = translated(
         "measure.lead": "Pₜ",
         "measure": "is the probability that a crossing is detected early enough to be met. It cannot exceed "
         "{ceiling} here: the share of alarms that are assessed and passed on (P_C).",
+        "measure.reported": "is the probability that a crossing is seen and reported; nobody is sent to meet "
+        "it. It cannot exceed {ceiling} here: the share of alarms that are assessed and passed on (P_C).",
         "adversary.lead": "Who crosses:",
         "adversary.unaware": "somebody who knows the ground but not the sensors (unaware);",
         "adversary.aware": "somebody who knows where it is watched and avoids it within reason (aware);",
@@ -165,13 +167,21 @@ def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
     if line.calibration:
         ruler = f"{ruler} {TEXT['ruler.official']}"
     return [
-        (TEXT["measure.lead"], TEXT["measure"].format(ceiling=probability(settings.p_communication))),
+        (
+            TEXT["measure.lead"],
+            by_worth(TEXT, "measure", project).format(ceiling=probability(settings.p_communication)),
+        ),
         (TEXT["adversary.lead"], crosser),
         (TEXT["year.lead"], _year(project)),
         (TEXT["terrain.lead"].format(kind=words(kind)), terrain),
         (TEXT["ruler.lead"], ruler),
         *((TEXT["notes.lead"], told(project, note)) for note in project.notes),
     ]
+
+
+def by_worth(table: Mapping[str, str], key: str, project: Project) -> str:
+    """Return a text as it reads for what a first detection is worth: `key.reported`, if there is one."""
+    return table.get(f"{key}.{project.settings.worth}") or table[key]
 
 
 def made_by(project: Project) -> str:

@@ -35,6 +35,8 @@ TEXT = translated(
         "classes.after": "with the plan",
         "classes.none": "cannot be crossed",
         "classes.sense": "light is met in time, dark passes",
+        "classes.reported": "Crossings seen and reported Pₜ, kilometres of line",
+        "classes.sense.reported": "light is reported, dark passes unseen",
         "classes.mean": "mean of the line",
         "classes.band": "range over terrains",
         "assets": "What watches the line",
@@ -87,14 +89,16 @@ def head(sheet: Sheet, box: Box, words: str) -> float:
     return y_mm
 
 
-def draw_classes(sheet: Sheet, box: Box, tables: Sequence[tuple[str, pd.DataFrame]], ceiling: float) -> None:
+def draw_classes(
+    sheet: Sheet, box: Box, tables: Sequence[tuple[str, pd.DataFrame]], project: Project
+) -> None:
     """Draw the classes of P_t with the kilometres of line in each, today and with the plan."""
-    y_mm = head(sheet, box, TEXT["classes"])
+    y_mm = head(sheet, box, facts.by_worth(TEXT, "classes", project))
     columns = [box.left + LABEL_MM + k * (box.width - LABEL_MM) / len(tables) for k in range(len(tables))]
     room_mm = (box.width - LABEL_MM) / len(tables)
     step_mm = min(5.6, (y_mm - box.bottom) / 11.0)
     y_mm -= 3.6
-    write(sheet, (box.left, y_mm), TEXT["classes.sense"], palette.SMALL)
+    write(sheet, (box.left, y_mm), facts.by_worth(TEXT, "classes.sense", project), palette.SMALL)
     for left, (name, _) in zip(columns, tables, strict=True):
         write(sheet, (left + room_mm - 1.0, y_mm), name, palette.SMALL, align="right")
     metres = [class_m(table) for _, table in tables]
@@ -105,7 +109,9 @@ def draw_classes(sheet: Sheet, box: Box, tables: Sequence[tuple[str, pd.DataFram
         swatch = Box(box.left, y_mm + 1.0 - (step_mm - 1.6) / 2, 8.0, step_mm - 1.6)
         fill = palette.P_COLOURS[row] if row >= 0 else palette.NOT_CROSSABLE
         draw_box(sheet, swatch, fill, palette.SOFT, 0.12)
-        name = palette.class_label(row, ceiling) if row >= 0 else TEXT["classes.none"]
+        name = (
+            palette.class_label(row, project.settings.p_communication) if row >= 0 else TEXT["classes.none"]
+        )
         write(sheet, (box.left + 10.5, y_mm), name, palette.BODY)
         for left, values in zip(columns, metres, strict=True):
             long_mm = (room_mm - 14.0) * values[row] / largest

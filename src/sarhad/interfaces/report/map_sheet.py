@@ -62,6 +62,10 @@ TEXT = translated(
         "subtitle.before": "How likely a crossing is detected in time, stretch by stretch, as things stand",
         "subtitle.after": "How likely a crossing is detected in time, stretch by stretch: today, with the "
         "plan",
+        "subtitle.before.reported": "How likely a crossing is seen and reported, stretch by stretch, as "
+        "things stand",
+        "subtitle.after.reported": "How likely a crossing is seen and reported, stretch by stretch: today, "
+        "with the plan",
         "figure.mean": "mean Pₜ of the line",
         "figure.arrow": "{before} → {after}",
         "figure.plan": ("{n} item planned", "{n} items planned"),
@@ -145,7 +149,7 @@ def map_sheet(
     tables = [(_named("before"), before)]
     if after is not None:
         tables.append((_named("after"), after))
-    draw_classes(sheet, layout.blocks[0], tables, project.settings.p_communication)
+    draw_classes(sheet, layout.blocks[0], tables, project)
     draw_assets_block(sheet, layout.blocks[1], project, plan)
     draw_holes_block(sheet, layout.blocks[2], project, holes)
     draw_reading(sheet, layout.blocks[3], project, adversary)
@@ -185,7 +189,7 @@ def _draw_title(
         right_mm -= wide + 10.0
     room_mm = right_mm - 14.0
     write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
-    subtitle = TEXT["subtitle.before" if after is None else "subtitle.after"]
+    subtitle = facts.by_worth(TEXT, "subtitle.before" if after is None else "subtitle.after", project)
     write(sheet, (10.0, 273.2), fitted(subtitle, palette.SUBTITLE, room_mm), palette.SUBTITLE)
 
 

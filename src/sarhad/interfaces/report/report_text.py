@@ -25,11 +25,15 @@ TEXT = translated(
         # summary
         "tile.mean": "of crossings detected in time, by somebody who does not know the sensors",
         "tile.optimal": "against somebody who knows everything: the worst case",
+        "tile.mean.reported": "of crossings seen and reported, by somebody who does not know the sensors",
         "tile.gap": "ways in unseen: {case}",
         "tile.cost": "the plan; people it takes: {crew}",
         "sum.today": "Of {length} km of line, {crossable} km can be crossed. As things stand, {unaware} of "
         "the crossings by people who know the ground but not the sensors are detected early enough to be "
         "met; by people who know everything, {optimal}.",
+        "sum.today.reported": "Of {length} km of line, {crossable} km can be crossed. As things stand, "
+        "{unaware} of the crossings by people who know the ground but not the sensors are seen and "
+        "reported; by people who know everything, {optimal}.",
         "sum.plan": "The plan costs {cost} and takes {crew} people. It raises the first figure to {unaware} "
         "and the second to {optimal}.",
         "sum.bound": "The plan was chosen to raise one value, which it brings from {before} to {value}. It "
@@ -39,6 +43,9 @@ TEXT = translated(
         "second.",
         "sum.condition": "Most crossings of a year are missed in this condition: {costliest}. The least "
         "share is detected in time in this one: {worst}.",
+        "sum.binds.reported": "What is still missed is missed because nobody sees it: {unseen} km of line.",
+        "sum.condition.reported": "Most crossings of a year are missed in this condition: {costliest}. The "
+        "least share is seen and reported in this one: {worst}.",
         "sum.table": "Pₜ by who crosses, mean over line, targets and year",
         "sum.reading": "How to read the figures",
         # tables
@@ -158,6 +165,11 @@ TEXT = translated(
         # assumptions
         "assume.1": "The first detection counts: a crossing is met where a team can be on the rest of its "
         "way before it. A later detection does not start a second chase.",
+        "assume.1.reported": "Observation only: the first detection counts, whoever has been seen stays "
+        "reported, and nobody is sent to meet a crossing.",
+        "assume.2.reported": "Where a crossing goes after its report changes nothing.",
+        "assume.3.reported": "An alarm is assessed and passed on with probability {p}.",
+        "assume.5.reported": "Seeing beyond the line counts as much as seeing at home.",
         "assume.2": "Once detected, a crosser runs for the nearest goal by the fastest way.",
         "assume.3": "An alarm is assessed and passed on with probability {p}. Times of crossers and teams "
         "scatter by {sd} of their means.",

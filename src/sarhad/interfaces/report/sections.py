@@ -33,6 +33,7 @@ from sarhad.interfaces.vocabulary import words
 from sarhad.io.answers import MANIFEST, PLAN, SUMMARY, Answers
 from sarhad.io.attribution import Attribution
 from sarhad.model.plan import PlanResult
+from sarhad.model.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class SourcesSection:
     table: Table
     stated: Attribution | None
     stated_table: Table
+    paragraphs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +103,20 @@ def text(key: str) -> Markup:
     return Markup.escape(TEXT[key])
 
 
+def text_by_worth(key: str, project: Project) -> Markup:
+    """Return a text as `text` does, as it reads for what a first detection is worth in the project."""
+    return Markup.escape(facts.by_worth(TEXT, key, project))
+
+
 def summary_page(answers: Answers, cited: Cited) -> SummaryPage:
     """Return the summary."""
     project, has_plan = answers.project, answers.result is not None
-    sides = ("/before", "/after") if has_plan else ("/before",)
+    sides = ("/after", "/before") if has_plan else ("/before",)
     case = facts.case_of(ranked(answers))
     tiles = [
         (
             _arrow(cited, sides, _mean_at(cited, "unaware", project.settings.depth_m), "share"),
-            text("tile.mean"),
+            text_by_worth("tile.mean", project),
         ),
         (
             _arrow(cited, sides, _mean_at(cited, "optimal", project.settings.depth_m), "share"),
@@ -129,10 +136,11 @@ def summary_page(answers: Answers, cited: Cited) -> SummaryPage:
 
 
 def _summary_sentences(answers: Answers, cited: Cited) -> list[Markup]:
-    settings, has_plan = answers.project.settings, answers.result is not None
+    project, has_plan = answers.project, answers.result is not None
+    settings = project.settings
     unaware, optimal = (_mean_at(cited, name, settings.depth_m) for name in ("unaware", "optimal"))
     found = [
-        text("sum.today").format(
+        text_by_worth("sum.today", project).format(
             length=cited.figure(SUMMARY, "/before/length_km", "km"),
             crossable=cited.figure(SUMMARY, "/before/crossable_km", "km"),
             unaware=cited.figure(SUMMARY, f"/before{unaware}", "share"),
@@ -157,13 +165,15 @@ def _summary_sentences(answers: Answers, cited: Cited) -> list[Markup]:
         )
     last = "/after" if has_plan else "/before"
     found.append(
-        text("sum.binds").format(
+        text_by_worth("sum.binds", project).format(
             unseen=cited.figure(SUMMARY, f"{last}/not_seen_km", "km"),
             late=cited.figure(SUMMARY, f"{last}/seen_too_late_km", "km"),
         )
     )
     costliest, worst = (cited.value(SUMMARY, f"{last}/{name}_condition") for name in ("costliest", "worst"))
-    found.append(text("sum.condition").format(costliest=words(costliest), worst=words(worst)))
+    found.append(
+        text_by_worth("sum.condition", project).format(costliest=words(costliest), worst=words(worst))
+    )
     return found
 
 
@@ -259,7 +269,7 @@ def assumptions_section(answers: Answers, cited: Cited) -> AssumptionsSection:
     }
     keys = [key for key in TEXT if key.startswith("assume.") and key[-1].isdigit()]
     return AssumptionsSection(
-        sentences=tuple(text(key).format_map(figures.get(key, {})) for key in keys),
+        sentences=tuple(text_by_worth(key, answers.project).format_map(figures.get(key, {})) for key in keys),
         conditions=conditions_table(answers.project),
         equipment=equipment_table(answers.project, answers.project.assets),
         settings=settings_table(cited),
@@ -271,7 +281,9 @@ def sources_section(answers: Answers, stated: Attribution | None) -> SourcesSect
     project = answers.project
     head = tuple(told(project, cell) for cell in stated.head) if stated else ()
     rows = tuple(tuple(told(project, cell) for cell in row) for row in stated.rows) if stated else ()
-    return SourcesSection(sources_table(project, sarhad.__version__), stated, Table(head, rows, frozenset()))
+    paragraphs = tuple(told(project, paragraph) for paragraph in stated.paragraphs) if stated else ()
+    own = sources_table(project, sarhad.__version__)
+    return SourcesSection(own, stated, Table(head, rows, frozenset()), paragraphs)
 
 
 def manifest_section(cited: Cited, hashes: Mapping[str, str]) -> ManifestSection:

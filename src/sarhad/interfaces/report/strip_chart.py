@@ -48,6 +48,7 @@ from sarhad.model.project import Project
 TEXT = translated(
     {
         "subtitle": "Timely detection along the line, by chainage from its start",
+        "subtitle.reported": "Crossings seen and reported along the line, by chainage from its start",
         "figure.mean": "mean Pₜ of the line",
         "figure.arrow": "{before} → {after}",
         "figure.late": "seen too late{plan}",
@@ -192,7 +193,12 @@ def _draw_title(sheet: Sheet, project: Project, curves: Curves, holes: gpd.GeoDa
         right_mm -= wide + 9.0
     room_mm = right_mm - 14.0
     write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
-    write(sheet, (10.0, 273.2), fitted(TEXT["subtitle"], palette.SUBTITLE, room_mm), palette.SUBTITLE)
+    write(
+        sheet,
+        (10.0, 273.2),
+        fitted(facts.by_worth(TEXT, "subtitle", project), palette.SUBTITLE, room_mm),
+        palette.SUBTITLE,
+    )
 
 
 def _draw_key(sheet: Sheet, curves: Curves) -> None:
