@@ -149,13 +149,19 @@ def test_checkpoints_are_made_every_so_often_and_on_closing(folder):
     assert [one.seq for one in read_checkpoints(folder / CHECKPOINTS)] == [3, 6, 8]
     assert verify(folder).covered_seq == 8
     assert verify(folder).sound
+    for n_new, made in ((0, [3, 6, 8]), (1, [3, 6, 8, 9])):
+        clock = Clock()
+        clock.ahead_s = 3600.0
+        with Ledger.open(folder, now=clock, signer=signer, checkpoint_every=3) as ledger:
+            ledger.record([said(20 + k) for k in range(n_new)])
+        assert [one.seq for one in read_checkpoints(folder / CHECKPOINTS)] == made, "those there count"
     stranger = Signer("A", KEYS["B"])
     with pytest.raises(NotTrusted, match="not one of its valid keys"):
         Ledger.open(folder, now=Clock(), signer=stranger)
     with Ledger.open(folder, now=Clock()) as ledger:
         with pytest.raises(LedgerError, match="needs an authority"):
             ledger.checkpoint()
-        assert ledger.checkpoint(signer).seq == 8
+        assert ledger.checkpoint(signer).seq == 9
 
 
 def test_an_empty_ledger_has_nothing_to_sign(folder):

@@ -74,3 +74,21 @@ def test_an_id_recorded_twice_is_named(tmp_path, segment_bytes):
     found = verify(tmp_path).findings
     assert [finding.seq for finding in found] == [9, 11]
     assert f"{ulid(3)}, the statement of record 3" in found[0].what
+
+
+def test_segments_of_another_ledger_do_not_go_on_from_this_one(tmp_path):
+    """Same numbers, same lengths, each sound by itself, and the other's mark: only the joint tells."""
+    for name, author in (("one", "clerk"), ("two", "baker")):
+        with Journal.open(tmp_path / name, now=Clock(), segment_bytes=900) as journal:
+            for number in range(1, 7):
+                journal.append([said(number, body={"by": author})])
+        assert verify(tmp_path / name).sound
+    one, two = tmp_path / "one" / "journal", tmp_path / "two" / "journal"
+    names = sorted(path.name for path in one.glob("*.segment"))
+    assert names == sorted(path.name for path in two.glob("*.segment"))
+    assert len(names) > 2
+    for name in (*names[1:], "high-water"):
+        (one / name).write_bytes((two / name).read_bytes())
+    (finding,) = verify(tmp_path / "one").findings
+    assert finding.what == "the chain does not hold before this segment"
+    assert finding.place == names[1]
