@@ -103,20 +103,29 @@ def test_gains_add_up_and_lie_above_what_would_be_lost(project, deliveries, days
     assert np.isnan(items["gain_km_days_per_musd"][2])  # free of charge and without a price
 
 
-def test_loss_and_speed_up_are_what_other_draws_would_give(project, deliveries, days, compute):
-    found = forecast(project, deliveries, days, start=START, ask=ASK, compute=compute)
+@pytest.mark.parametrize("n_bit", [ASK.n_bit, 3])
+def test_speed_up_is_what_other_draws_would_give(project, deliveries, days, compute, n_bit):
+    """Of a bundle, which is there once all of it is, the last to come alone makes a difference."""
+    ask = replace(ASK, n_bit=n_bit)
+    found = forecast(project, deliveries, days, start=START, ask=ask, compute=compute)
     for i in range(5):
-        without, sooner = days.copy(), days.copy()
-        without[:, i] = NEVER
+        sooner = days.copy()
         sooner[:, i] = days[:, i] - 90.0
-        less, more = (
-            forecast(project, deliveries, other, start=START, ask=ASK, compute=compute).gained_km_days_mean
-            for other in (without, sooner)
-        )
-        assert found.gained_km_days_mean - less == pytest.approx(found.items["loss_km_days"][i])
-        assert more - found.gained_km_days_mean == pytest.approx(found.items["sooner_km_days"][i])
+        more = forecast(project, deliveries, sooner, start=START, ask=ask, compute=compute)
+        gained = more.gained_km_days_mean - found.gained_km_days_mean
+        assert gained == pytest.approx(found.items["sooner_km_days"][i])
     wins = found.fastest_wins(2)
     assert wins["sooner_km_days"].tolist() == sorted(found.items["sooner_km_days"], reverse=True)[:2]
+
+
+def test_loss_is_what_other_draws_would_give(project, deliveries, days, compute):
+    found = forecast(project, deliveries, days, start=START, ask=ASK, compute=compute)
+    for i in range(5):
+        without = days.copy()
+        without[:, i] = NEVER
+        less = forecast(project, deliveries, without, start=START, ask=ASK, compute=compute)
+        lost = found.gained_km_days_mean - less.gained_km_days_mean
+        assert lost == pytest.approx(found.items["loss_km_days"][i])
 
 
 def test_a_later_delivery_never_raises_earlier_coverage(project, deliveries, days, compute):

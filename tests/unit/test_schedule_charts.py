@@ -12,6 +12,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from sarhad.errors import InputFaults
+from sarhad.interfaces.forecast_files import fan_of
 from sarhad.interfaces.report import fan_chart, gantt, sheet, time_axis
 from sarhad.interfaces.report.sheet import Box
 from sarhad.interfaces.report.time_axis import TimeAxis
@@ -19,6 +20,7 @@ from sarhad.io.activities import read_activities
 from sarhad.model.asset import Asset, AtPoint
 from sarhad.model.programme import CHAIN, Move, Programme, ProgrammeItem, Progress
 from sarhad.model.schedule import Closure, ScheduleBasis
+from sarhad.planning.forecast import Forecast
 from sarhad.planning.schedule import network_of
 from sarhad.planning.schedule_risk import assess
 
@@ -217,3 +219,18 @@ def test_a_fan_needs_its_columns():
         fan_chart.draw_fan_chart(
             fan().drop(columns="p90_km"), [Path("x.png")], title="T", length_km=1.0, n_draws=1, measure=""
         )
+
+
+@pytest.mark.parametrize(("start", "n_ahead"), [(date(2027, 3, 1), 3), (date(2027, 3, 31), 2)])
+def test_what_was_promised_stands_at_its_own_quarters(start, n_ahead):
+    ends = (date(2027, 3, 31), date(2027, 6, 30), date(2027, 9, 30))
+    km = {f"protected_km_{name}": [10.0, 20.0, 30.0] for name in ("p10", "p50", "p90")}
+    nothing = pd.DataFrame()
+    found = Forecast(
+        start, ends, 100.0, "real", nothing, nothing, pd.DataFrame({"quarter": ends, **km}), nothing,
+        standing_km=10.0, gained_km_days=(0.0, 0.0, 0.0), gained_km_days_mean=0.0, late=(),
+    )  # fmt: skip
+    table = fan_of(found, np.array([11.0, 22.0, 33.0]))
+    assert table["day"].tolist() == [start, *ends[-n_ahead:]]
+    assert table["promised_km"].tolist() == [10.0, *[11.0, 22.0, 33.0][-n_ahead:]]
+    assert "promised_km" not in fan_of(found, None)

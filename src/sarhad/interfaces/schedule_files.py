@@ -26,7 +26,6 @@ from sarhad.planning.programme_schedule import (
     day_on,
     item_dates,
     item_days,
-    p_by,
     state_of,
 )
 from sarhad.planning.resourcing import MODE
@@ -47,9 +46,8 @@ def deliver_schedule(
     project: Project, found: ProgrammeSchedule, folder: Path, asked: Asked, records: Sequence[Record]
 ) -> Path:
     """Write a schedule into a project's results and return where it lies; all of it or nothing."""
-    (folder / RESULTS).mkdir(exist_ok=True)
     value = as_dict(found, asked.by)
-    with results_folder(folder / RESULTS, PROGRAMME) as part:
+    with results_folder(folder, f"{RESULTS}/{PROGRAMME}") as part:
         write_csv(part / "items.csv", value["items"])
         write_csv(part / "schedule.csv", value["steps"])
         write_json(part, "schedule.json", value)
@@ -135,7 +133,7 @@ def _items(found: ProgrammeSchedule, by: date | None) -> list[Row]:
                 },
                 "needed_by": _plain(one.needed_by),
                 "p_in_time": one.p_in_time,
-                **({"p_by": p_by(risk, days_of[one.item_id], by)} if by else {}),
+                **({"p_by": risk.share_by(days_of[one.item_id], by)} if by else {}),
                 "criticality": one.criticality,
                 "crucial_step": one.crucial_step,
                 "cruciality": one.cruciality,

@@ -177,18 +177,13 @@ def item_dates(programme: Programme, risk: ScheduleRisk) -> tuple[ItemDates, ...
                 p80,
                 p90,
                 item.needed_by,
-                math.nan if item.needed_by is None else p_by(risk, days, item.needed_by),
+                math.nan if item.needed_by is None else risk.share_by(days, item.needed_by),
                 float(own["criticality"].max()),
                 str(crucial["step"]) if crucial["cruciality"] > 0 else "",
                 float(crucial["cruciality"]),
             )
         )
     return tuple(found)
-
-
-def p_by(risk: ScheduleRisk, days: F64, day: date) -> float:
-    """Return the share of draws that end by the end of a day."""
-    return float((days < (day - risk.network.start).days + 1).mean())
 
 
 def day_on(risk: ScheduleRisk, days: float) -> date:

@@ -55,6 +55,10 @@ class ScheduleRisk:
     def p_by(self, day: date, activity_id: str | None = None) -> float:
         """Return the share of draws that end by the end of a day: of an activity, or of the whole."""
         days = self.total_days if activity_id is None else self.finish_of(activity_id)
+        return self.share_by(days, day)
+
+    def share_by(self, days: F64, day: date) -> float:
+        """Return the share of days from the start, by draw, that lie before the end of a day."""
         return float((days < (day - self.network.start).days + 1).mean())
 
     def quantile_on(self, p: float, activity_id: str | None = None) -> date:
