@@ -3,7 +3,8 @@
 Each crossing draws what works tonight, walks its route, and lets every working asset ring at exponential
 times of its present rate; the first ring decides. In the first test the response is a draw with probability
 w at that cell; in the second it is acted out: the alarm gets through or not, the crosser runs, a team
-drives to the cut-off point, and both take normally distributed times.
+drives to the cut-off point, and both take normally distributed times. `sarhad validate` has a fast simulation
+of its own (`sarhad.kernels.simulation`), held here to the same numbers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sarhad.kernels.crossing import timely
 from sarhad.kernels.exposure import sensor_lines, step_exposure, view_of
 from sarhad.kernels.interception import timeliness
 from sarhad.kernels.leastcost import least_cost
+from sarhad.kernels.simulation import Race, Scene, crossings
 from sarhad.kernels.steps import step_time
 from sarhad.kernels.trace import trace
 from sarhad.kernels.worstcase import least_timely
@@ -26,6 +28,7 @@ N_ROW, N_COL, CELL_M = 20, 12, 90.0
 P_C, SD = 0.95, 0.3
 AVAILABLE = np.array([0.7, 0.8, 0.5, 1.0, 0.9])
 N_CROSSING = 12_000
+N_FAST = 200_000
 
 
 class Sector:
@@ -138,6 +141,32 @@ def test_frequency_of_acted_out_responses_is_p_timely(sector, routes):
     assert inside(n_met, N_CROSSING, found.p_timely[0])
 
 
+def simulated(sector, route, rng):
+    """Return the shares of crossings that the product's simulation has detected, and met in time."""
+    view, lines, available, offset_m, chainage_m = sector.sensing
+    flat = (offset_m, chainage_m, sector.step_s, sector.field.cost, sector.response_s)
+    offset_m, chainage_m, step_s, time_s, response_s = (np.ascontiguousarray(one) for one in flat)
+    scene = Scene(
+        view,
+        lines,
+        available,
+        offset_m.ravel(),
+        chainage_m.ravel(),
+        step_s,
+        time_s.ravel(),
+        response_s.ravel(),
+    )
+    return crossings(rng, scene, route, np.array([N_FAST]), False, Race(P_C, SD, True))[0]
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_simulation_of_validate_has_the_same_frequencies(sector, routes, which):
+    found = timely(routes[which], sector.w, *sector.sensing, w_never_rises=True)
+    n_detected, n_met = simulated(sector, routes[which], np.random.default_rng(which))
+    assert inside(n_detected, N_FAST, found.p_detect[0])
+    assert inside(n_met, N_FAST, found.p_timely[0])
+
+
 def test_the_rate_rule_overstates_and_the_simulation_can_tell(sector, routes):
     """The same simulation rejects the rule it guards against: availability as a factor on the rate."""
     route = routes[0]
@@ -147,3 +176,5 @@ def test_the_rate_rule_overstates_and_the_simulation_can_tell(sector, routes):
     rate_rule = timely(route, sector.w, thinned, lines, np.ones(5), offset_m, chainage_m).p_timely[0]
     assert rate_rule > exact
     assert not inside(exact * N_CROSSING, N_CROSSING, rate_rule)
+    n_met = simulated(sector, route, np.random.default_rng(11))[1]
+    assert not inside(n_met, N_FAST, rate_rule)

@@ -12,7 +12,19 @@ import sarhad
 from sarhad.errors import SarhadError
 from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, remarks
 
-NAMES = ("new", "check", "coverage", "profile", "plan", "explain", "osm", "report", "demo", "prepare")
+NAMES = (
+    "new",
+    "check",
+    "coverage",
+    "profile",
+    "plan",
+    "explain",
+    "osm",
+    "report",
+    "demo",
+    "prepare",
+    "validate",
+)
 GROUPS = ("terrain", "programme", "ledger", "claims")
 
 

@@ -1,0 +1,86 @@
+"""`sarhad validate`: crossings simulated event by event beside P_t; code 1 where they do not agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.table import Table
+
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
+from sarhad.interfaces.validation_files import as_dict, deliver_validation
+from sarhad.io.plans import read_plan
+from sarhad.io.project import open_project
+from sarhad.planning.validation import validate
+
+TEXT = {
+    "title": "Simulated crossings against the {adversary} adversary's probabilities",
+    "caption": "inside: stretches whose probability lies in the 95 % interval (Clopper-Pearson) of its "
+    "frequency; p-values below {limit:g} are a fault",
+    "holds": "P_t holds.",
+    "fails": "[bold red]P_t does not hold:[/] do not use these results before the reason is known.",
+    "results": "\nResults: [bold]{place}[/] (start with validation.png)",
+}
+Adversary = Literal["unaware", "aware", "optimal", "fastest"]
+FAILED = 1
+
+
+def run(
+    folder: Folder,
+    crossings: Annotated[
+        int, typer.Option("--crossings", min=1, help="Crossings to simulate through each stretch.")
+    ] = 1_000,
+    stretches: Stretches = None,
+    adversary: Annotated[Adversary, typer.Option(help="Who crosses.")] = "unaware",
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed; the project's if left out.")] = None,
+    plan_file: PlanFile = None,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate crossings event by event and hold P_t to their frequency."""
+    project = open_project(folder)
+    bought = read_plan(plan_file) if plan_file else None
+    with computing(folder, jobs) as compute:
+        found = validate(
+            project,
+            bought,
+            adversary=adversary,
+            crossing_n=crossings,
+            stretch_ids=stretch_ids(project, stretches),
+            seed=seed,
+            compute=compute,
+        )
+    place = deliver_validation(project, found, folder)
+    value = {**as_dict(project, found), "results": str(place)}
+    answer(value, as_json, lambda: _draw(value, place))
+    if not found.holds:
+        raise typer.Exit(FAILED)
+
+
+def _draw(value: dict[str, Any], place: Path) -> None:
+    table = Table(
+        title=TEXT["title"].format(adversary=value["adversary"]),
+        title_justify="left",
+        caption=TEXT["caption"].format(limit=value["fails_below"]),
+        caption_justify="left",
+    )
+    heads = ("probability", "stretches", "crossings", "mean", "frequency", "inside", "p bias", "p spread")
+    for k, head in enumerate(heads):
+        table.add_column(head, justify="right" if k else "left")
+    for name, key in (("P_t", "p_timely"), ("P_detect", "p_detect")):
+        one = value[key]
+        table.add_row(
+            name,
+            f"{one['stretch_n']:,}",
+            f"{one['crossing_n']:,}",
+            f"{one['mean_p']:.4f}",
+            f"{one['frequency']:.4f}",
+            f"{one['inside_share']:.1%}",
+            f"{one['p_bias']:.3f}",
+            f"{one['p_spread']:.3f}",
+        )
+    screen.print(table)
+    screen.print(TEXT["holds"] if value["holds"] else TEXT["fails"])
+    screen.print(TEXT["results"].format(place=place))
