@@ -20,7 +20,7 @@ from sarhad.errors import InputFaults, SarhadError
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.interfaces.language import say, speaking
-from sarhad.interfaces.report import document, map_frame
+from sarhad.interfaces.report import document, map_frame, sheet
 from sarhad.interfaces.report.cited import Cited, shown
 from sarhad.interfaces.report.document import SECTIONS, case_of, report_html, report_pdf
 from sarhad.interfaces.report.report_text import TEXT
@@ -43,6 +43,7 @@ def _coarse_pictures() -> Iterator[None]:
     """Draw relief with fewer dots, for speed; nothing else changes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(map_frame, "RELIEF_PER_MM", 1.0)
+        patch.setattr(sheet, "DPI", 40)
         yield
 
 
@@ -152,6 +153,18 @@ def test_every_figure_of_a_json_result_is_what_the_pointer_finds(pages: dict[str
                 assert float(value) == float(found), origin
                 checked += 1
     assert checked > 80
+
+
+def test_the_first_page_leads_from_today_to_the_plan(pages: dict[str, str], answers: Answers) -> None:
+    origins = [origin for origin, _ in Reader(pages["en"]).figures]
+    for today, planned in zip(origins[0:6:2], origins[1:6:2], strict=True):
+        assert today.startswith("summary.json#/before/")
+        assert planned == today.replace("/before/", "/after/")
+    means = answers.documents["summary.json"]["before"]["means"]
+    assert [means[int(origin.split("/")[3])]["adversary"] for origin in origins[0:4:2]] == [
+        "unaware",
+        "optimal",
+    ]
 
 
 def test_figures_of_weak_stretches_are_rows_of_the_profile(pages: dict[str, str], folder: Path) -> None:

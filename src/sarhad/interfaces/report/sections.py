@@ -111,7 +111,7 @@ def text_by_worth(key: str, project: Project) -> Markup:
 def summary_page(answers: Answers, cited: Cited) -> SummaryPage:
     """Return the summary."""
     project, has_plan = answers.project, answers.result is not None
-    sides = ("/after", "/before") if has_plan else ("/before",)
+    sides = ("/before", "/after") if has_plan else ("/before",)
     case = facts.case_of(ranked(answers))
     tiles = [
         (
