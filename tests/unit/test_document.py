@@ -317,9 +317,10 @@ def test_the_command_writes_the_page_and_says_what_the_pdf_lacks(
 
 
 def test_the_pdf_has_the_same_words_and_asks_nobody(pages: dict[str, str]) -> None:
-    pytest.importorskip("weasyprint", reason="WeasyPrint or Pango is not installed", exc_type=ImportError)
-    from weasyprint.urls import FatalURLFetchingError
-
+    try:
+        from weasyprint.urls import FatalURLFetchingError
+    except (ImportError, OSError) as reason:
+        pytest.skip(f"WeasyPrint or Pango is not installed: {reason}")
     pypdf = pytest.importorskip("pypdf")
     dot = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="3"><circle r="1"/></svg>'
     small = f"data:image/svg+xml;base64,{base64.b64encode(dot.encode()).decode()}"
