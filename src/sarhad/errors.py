@@ -7,6 +7,7 @@
     │   └── EmptyBudget             nothing can be bought: the budget, the stock or the candidates are empty
     ├── UnknownName             5   a name that the project or the tables do not hold
     ├── Unreachable             7   a server did not give what was asked; what came is kept, try again
+    ├── NotWritten              8   the disk did not take what was to be written; what was there before stands
     └── LedgerError             6   the ledger cannot do what is asked; what it holds is untouched
         ├── LedgerInUse             another process writes to it
         ├── LedgerDamaged           a record, the chain or a checkpoint does not hold
@@ -97,6 +98,12 @@ class Unreachable(SarhadError):
     """A server did not give what was asked of it; what has come is kept, and the command can be run again."""
 
     exit_code = 7
+
+
+class NotWritten(SarhadError):
+    """The disk did not take what was to be written; what was there before stands as it was."""
+
+    exit_code = 8
 
 
 class LedgerError(SarhadError):

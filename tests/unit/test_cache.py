@@ -17,12 +17,18 @@ VALUE = {"rows": [np.arange(5), "words"], "asset": Asset("a", "radar_medium", At
 
 
 @pytest.fixture
-def cache(tmp_path):
-    return Cache(tmp_path / "cache")
+def said():
+    """What a person was told."""
+    return []
+
+
+@pytest.fixture
+def cache(tmp_path, said):
+    return Cache(tmp_path / "cache", say=said.append)
 
 
 def only_file(tmp_path):
-    (path,) = (tmp_path / "cache").iterdir()
+    (path,) = (tmp_path / "cache").glob("*.piece")
     return path
 
 
@@ -42,13 +48,21 @@ def test_the_last_value_counts(cache, tmp_path):
     only_file(tmp_path)
 
 
-def test_a_file_cut_short_anywhere_counts_as_absent(cache, tmp_path):
+def test_a_piece_cut_short_or_with_a_flipped_byte_anywhere_counts_as_absent_with_a_word(
+    cache, tmp_path, said
+):
     cache.put("key", VALUE)
     path = only_file(tmp_path)
     whole = path.read_bytes()
     for n in range(len(whole)):
-        path.write_bytes(whole[:n])
-        assert cache.get("key") is None
+        for content in (whole[:n], whole[:n] + bytes([whole[n] ^ 1]) + whole[n + 1 :]):
+            path.write_bytes(content)
+            assert cache.get("key") is None
+            assert not path.exists(), "what is damaged is taken away"
+            assert "damaged" in said.pop()
+    cache.put("key", VALUE)
+    assert cache.get("key")["asset"] == VALUE["asset"]
+    assert not said
 
 
 @pytest.mark.parametrize(
@@ -65,9 +79,10 @@ def test_a_file_cut_short_anywhere_counts_as_absent(cache, tmp_path):
     ],
 )
 def test_a_file_of_another_kind_counts_as_absent(cache, tmp_path, content):
-    cache.put("key", 1)
-    only_file(tmp_path).write_bytes(content)
-    assert cache.get("key") is None
+    for kept in (content, hashlib.sha256(content).digest() + content):
+        cache.put("key", 1)
+        only_file(tmp_path).write_bytes(kept)
+        assert cache.get("key") is None
 
 
 def test_a_value_that_cannot_be_kept_leaves_the_old_one(cache, tmp_path):

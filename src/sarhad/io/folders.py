@@ -1,7 +1,13 @@
-"""New folders: made beside their place and renamed, so that they are there whole or not at all."""
+"""New folders: made beside their place and renamed, so that they are there whole or not at all.
+
+Two folders change places in one step where the file system can: renameat2(2) of Linux with RENAME_EXCHANGE.
+"""
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sarhad.errors import InputFaults
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_CANNOT = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 
 
 def check_new(target: Path) -> None:
@@ -36,3 +45,41 @@ def new_folder(target: Path) -> Iterator[Path]:
             os.replace(made, target)
     except OSError as error:
         raise InputFaults.one(str(target), "a folder that can be written", error) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until no other process holds this file, and hold it; the system lets go when the process dies."""
+    with open(path, "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step; False, and nothing done, where the file system cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _CANNOT:
+        return False
+    raise OSError(code, os.strerror(code), str(one))
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when every file below a folder, and every name in it, is on the disk."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            sync(Path(place, name))
+        sync(Path(place))
+
+
+def sync(path: Path) -> None:
+    """Return when a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

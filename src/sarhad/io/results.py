@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,43 +20,82 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
+from pyogrio.errors import DataSourceError
+from rasterio.errors import RasterioError
 
+from sarhad.errors import NotWritten
+from sarhad.io.folders import exchange, locked, sync, sync_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
 from sarhad.model.project import Project
 
 RESULTS = "results"
 PROGRAMME = "programme"
+LOCK = ".results.lock"
+OLD = "old"
+NOT_WRITTEN = "{goal}: not written ({reason}); what was there before stands as it was"
 LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 
 
 @contextmanager
 def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
-    """Give a folder to write into; it takes the place of the old results only when all went well.
+    """Give a folder to write into; it takes the place of the old results only when all is on the disk.
 
-    What `results/programme/` holds is another command's: it stays when `results/` is replaced.
+    `name` may lie deeper, as `results/programme`. What `results/programme/` holds is another command's: it
+    stays when `results/` is replaced. One process writes at a time, another one waits; what a dead one left
+    is cleared away. Raises NotWritten where the disk does not take it.
     """
     goal = project_folder / name
-    part = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=project_folder))
     try:
-        yield part
-        part.chmod(0o755)
-        if name == RESULTS and (goal / PROGRAMME).exists():
-            shutil.copytree(goal / PROGRAMME, part / PROGRAMME)
-        old = project_folder / f".{name}-old"
-        shutil.rmtree(old, ignore_errors=True)
-        if goal.exists():
-            os.replace(goal, old)
+        with locked(project_folder / LOCK):
+            _clear(goal, project_folder)
+            part = Path(tempfile.mkdtemp(prefix=_beside(goal, project_folder), dir=project_folder))
+            try:
+                yield part
+                part.chmod(0o755)
+                if name == RESULTS and (goal / PROGRAMME).exists():
+                    shutil.copytree(goal / PROGRAMME, part / PROGRAMME)
+                sync_folder(part)
+                _change_places(part, goal, project_folder)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+    except (OSError, sqlite3.OperationalError, DataSourceError, RasterioError) as error:
+        raise NotWritten(NOT_WRITTEN.format(goal=goal, reason=error)) from error
+
+
+def _beside(goal: Path, project_folder: Path) -> str:
+    """Return how the names of folders begin that are to become the goal, or were it."""
+    return "." + "-".join(goal.relative_to(project_folder).parts) + "."
+
+
+def _clear(goal: Path, project_folder: Path) -> None:
+    """Put right what a process left that died while it wrote; under the lock all such processes are dead."""
+    old = project_folder / f"{_beside(goal, project_folder)}{OLD}"
+    if old.exists() and not goal.exists():
+        os.replace(old, goal)
+    for left in project_folder.glob(f"{_beside(goal, project_folder)}*/"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _change_places(part: Path, goal: Path, project_folder: Path) -> None:
+    """Put the new folder in the place of the old one, and return when that is on the disk.
+
+    Where the file system cannot do that in one step, a crash between the two renames leaves the old folder
+    beside, and the next command that writes puts it back.
+    """
+    goal.parent.mkdir(exist_ok=True)
+    if not goal.exists():
+        os.replace(part, goal)
+    elif not exchange(part, goal):
+        old = project_folder / f"{_beside(goal, project_folder)}{OLD}"
+        os.replace(goal, old)
         try:
             os.replace(part, goal)
         except BaseException:
-            if old.exists():
-                os.replace(old, goal)
+            os.replace(old, goal)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    sync(goal.parent)
 
 
 def write_profile(folder: Path, profile: gpd.GeoDataFrame) -> None:

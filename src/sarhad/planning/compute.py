@@ -3,19 +3,32 @@
 A task is a module-level function of one picklable item; results come back in the order of the items, so
 that the number of processes never changes a result. Finished results are kept by content key when a store
 is given: an interrupted computation goes on where it stopped.
+
+Workers live as long as this process holds its end of a pipe: they end at once after an error, an interrupt,
+or when this process is killed.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from types import ModuleType, TracebackType
 from typing import Protocol, TypeVar
 
+from sarhad.errors import SarhadError
+
+WORKER_LOST = (
+    "a worker process ended before its time: killed, or out of memory. Run the command again, with fewer "
+    "processes (--jobs) if memory is short: what is finished is kept"
+)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -51,6 +64,7 @@ class Compute:
         self._progress = progress
         self._store = store
         self._pool: ProcessPoolExecutor | None = None
+        self._held: Connection | None = None
 
     def __enter__(self) -> Compute:
         """Start nothing yet: workers start with the first task that needs them."""
@@ -59,10 +73,13 @@ class Compute:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the workers; on an error or an interrupt drop what has not begun."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=error is None, cancel_futures=error is not None)
-            self._pool = None
+        """Stop the workers; on an error or an interrupt drop what they are doing."""
+        if self._pool is not None and self._held is not None:
+            if error is not None:
+                self._held.close()
+            self._pool.shutdown(cancel_futures=error is not None)
+            self._held.close()
+            self._pool = self._held = None
 
     def run(
         self,
@@ -96,16 +113,33 @@ class Compute:
         if missing:
             with _main_out_of_sight():
                 futures = {self._workers().submit(task, items[i]): i for i in missing}
-            for future in as_completed(futures):
-                finish(futures[future], future.result())
+            try:
+                for future in as_completed(futures):
+                    finish(futures[future], future.result())
+            except BrokenProcessPool as error:
+                raise SarhadError(WORKER_LOST) from error
         return [found[i] for i in range(len(items))]
 
     def _workers(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["sarhad.planning.siting"])  # workers start with all they need
-            self._pool = ProcessPoolExecutor(self.n_processes, mp_context=context)
+            theirs, self._held = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(
+                self.n_processes, mp_context=context, initializer=_stay_while_held, initargs=(theirs,)
+            )
         return self._pool
+
+
+def _stay_while_held(held: Connection) -> None:
+    """Leave Ctrl-C to the parent, and end at once when nobody holds the other end of the pipe any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        held.poll(None)  # nothing is ever sent: this returns when the other end is closed
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

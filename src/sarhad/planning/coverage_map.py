@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sarhad.io.cache import content_key
 from sarhad.kernels.exposure import View
 from sarhad.model.asset import Asset
 from sarhad.model.grid import Grid
@@ -20,6 +21,7 @@ from sarhad.planning.compute import Compute
 from sarhad.planning.coverage import view_of
 from sarhad.planning.frame import frame_of
 from sarhad.planning.ground import lay_ground
+from sarhad.planning.profile import fingerprint
 from sarhad.planning.sector import SectorPlan, sectors
 from sarhad.planning.sighting import sight
 from sarhad.planning.units import units_in, working_share
@@ -62,7 +64,8 @@ def coverage(
     assets = project.assets + (plan.assets if plan else ())
     plans = sectors(project)
     jobs = [CoverageJob(project, sector_plan, assets) for sector_plan in plans]
-    found = compute.run("coverage", sector_coverage, jobs)
+    keys = [content_key("coverage", fingerprint(project), assets, one) for one in plans]
+    found = compute.run("coverage", sector_coverage, jobs, keys=keys)
     grid = frame_of(project).grid
     for k, condition in enumerate(project.conditions):
         percent = np.full(grid.shape, NO_DATA, np.uint8)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 import sarhad
-from sarhad.errors import SarhadError
-from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, remarks
+from sarhad.errors import NotWritten, SarhadError
+from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, interrupted
 
 NAMES = (
     "new",
@@ -24,7 +29,10 @@ NAMES = (
     "demo",
     "prepare",
     "validate",
+    "cache",
 )
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+DISK_SAYS = "the disk takes no more ({reason}); what was there before stands"
 GROUPS = ("terrain", "programme", "ledger", "claims")
 
 
@@ -80,16 +88,45 @@ def _options(
     pass
 
 
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let whoever ends the command (SIGTERM, a terminal that closes) interrupt it as Ctrl-C does."""
+    # What nohup has ignored stays ignored.
+    mine = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for one in mine:
+        signal.signal(one, _stop)
+    try:
+        yield
+    finally:
+        for one in mine:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _run() -> None:
+    """Run a command; what stops it is raised."""
+    try:
+        app(standalone_mode=True)
+    except SystemExit as left:
+        if left.code == INTERRUPTED:
+            raise KeyboardInterrupt from None
+        raise
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        raise NotWritten(DISK_SAYS.format(reason=error)) from error
+
+
 def main() -> None:
     """Run the command line; errors of Sarhad become one clear message and an exit code."""
     as_json = "--json" in sys.argv
     try:
-        try:
-            app(standalone_mode=True)
-        except SarhadError as error:
-            failing(error, as_json)
-        except KeyboardInterrupt:
-            remarks.print("Interrupted. Run the command again: it goes on where it stopped.")
-            raise SystemExit(INTERRUPTED) from None
-    except typer.Exit as done:
-        raise SystemExit(done.exit_code) from None
+        with _stoppable():
+            _run()
+    except SarhadError as error:
+        raise SystemExit(failing(error, as_json)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(interrupted(as_json)) from None

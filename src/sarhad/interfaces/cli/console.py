@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ from sarhad.errors import InputFaults, SarhadError
 from sarhad.io.json_values import plain
 
 if TYPE_CHECKING:
+    from sarhad.io.cache import Cache
     from sarhad.planning.compute import Compute
     from sarhad.planning.compute import Progress as Shown
 
@@ -48,6 +50,7 @@ Language = Annotated[
 ]
 
 INTERRUPTED = 130
+GO_ON = "Interrupted. Nothing is half-written. Run the command again: it goes on where it stopped."
 
 # Tables need some room: what is not a terminal (a file, a pipe) gets it.
 screen = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
@@ -84,12 +87,23 @@ def showing() -> Iterator[Shown]:
 @contextmanager
 def computing(folder: Path | None, jobs: int) -> Iterator[Compute]:
     """Give processes that show their progress. With a folder, finished pieces are kept there."""
-    from sarhad.io.cache import Cache
     from sarhad.planning.compute import Compute
 
-    store = Cache(folder / ".cache") if folder is not None else None
-    with showing() as show, Compute(jobs, progress=show, store=store) as compute:
-        yield compute
+    with ExitStack() as stack:
+        store = stack.enter_context(kept_pieces(folder)) if folder is not None else None
+        show = stack.enter_context(showing())
+        yield stack.enter_context(Compute(jobs, progress=show, store=store))
+
+
+def kept_pieces(folder: Path) -> Cache:
+    """Return the finished pieces of a project, under the limit that the environment sets."""
+    from sarhad.io.cache import Cache, limit_bytes
+
+    return Cache(folder / ".cache", limit_bytes(os.environ), say=_remark)
+
+
+def _remark(text: str) -> None:
+    remarks.print(escape(text), soft_wrap=True)
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
@@ -100,8 +114,8 @@ def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
         draw()
 
 
-def failing(error: SarhadError, as_json: bool) -> None:
-    """Print an error in the asked form on stderr and leave with its exit code."""
+def failing(error: SarhadError, as_json: bool) -> int:
+    """Print an error in the asked form on stderr and return its exit code."""
     if as_json:
         faults = [
             {name: getattr(fault, name) for name in ("file", "layer", "row", "column", "expected", "found")}
@@ -110,4 +124,13 @@ def failing(error: SarhadError, as_json: bool) -> None:
         print(json.dumps({"error": str(error), "faults": faults}, ensure_ascii=False), file=sys.stderr)
     else:
         remarks.print(f"[bold red]sarhad:[/] {escape(str(error))}", soft_wrap=True)
-    raise typer.Exit(error.exit_code)
+    return error.exit_code
+
+
+def interrupted(as_json: bool) -> int:
+    """Say how to go on in the asked form on stderr, and return the exit code."""
+    if as_json:
+        print(json.dumps({"error": GO_ON, "faults": []}), file=sys.stderr)
+    else:
+        remarks.print(f"\n{GO_ON}")
+    return INTERRUPTED

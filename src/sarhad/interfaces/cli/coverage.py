@@ -6,18 +6,18 @@ from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer
 from sarhad.interfaces.deliver import write_coverage
 from sarhad.io.plans import read_plan
 from sarhad.io.project import open_project
+from sarhad.io.results import results_folder
 
 
 def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
     """Write coverage rasters (COG, per cent) for every condition."""
     project = open_project(folder)
     bought = read_plan(plan_file) if plan_file else None
-    with computing(folder, jobs) as compute:
-        paths = write_coverage(project, bought, folder / "coverage", compute)
+    place = folder / "coverage"
+    with computing(folder, jobs) as compute, results_folder(folder, place.name) as part:
+        paths = [place / path.name for path in write_coverage(project, bought, part, compute)]
 
     def draw() -> None:
-        screen.print(
-            f"{len(paths)} rasters in [bold]{folder / 'coverage'}[/], terrain: {project.terrain.kind}"
-        )
+        screen.print(f"{len(paths)} rasters in [bold]{place}[/], terrain: {project.terrain.kind}")
 
     answer([str(path) for path in paths], as_json, draw)
