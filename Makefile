@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := tajik-afghan
 
-.PHONY: help demo demo-full test test-all bench lint format clean postgres
+.PHONY: help demo demo-full test test-all bench lint format clean system
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,29 +43,30 @@ lint: $(VENV)/.dev  ## ruff, mypy strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The server that tests start for themselves. Debian would also make and run a cluster of its own on installing
-# it, which nobody asked for: while it installs, a file says not to.
-SERVER := postgresql-15 postgresql-15-postgis-3
+# What tests need beside Python: a server that they start for themselves, and the library that lays out text in a PDF.
+# Debian would also make and run a cluster of its own on installing the server, which nobody asked for: while it
+# installs, a file says not to.
+SYSTEM := postgresql-15 postgresql-15-postgis-3 libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 LEAVE_OFF := /etc/postgresql-common/createcluster.d/sarhad.conf
 
-postgres:  ## PostgreSQL 15 with PostGIS, for the tests of the store (installs it as root on Debian)
-	@if ls /usr/lib/postgresql/*/lib/postgis-3.so >/dev/null 2>&1; then :; \
+system:  ## PostgreSQL 15 with PostGIS and Pango, for the tests (installs them as root on Debian)
+	@if dpkg --status $(SYSTEM) >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "Installing PostgreSQL 15 and PostGIS (once) ..."; \
+	  echo "Installing $(SYSTEM) (once) ..."; \
 	  mkdir -p $(dir $(LEAVE_OFF)) && echo "create_main_cluster = false" > $(LEAVE_OFF); \
 	  export DEBIAN_FRONTEND=noninteractive; log=$$(mktemp); \
-	  install="apt-get install --yes --quiet --no-install-recommends $(SERVER)"; \
+	  install="apt-get install --yes --quiet --no-install-recommends $(SYSTEM)"; \
 	  $$install >$$log 2>&1 || { apt-get update --quiet >$$log 2>&1 && $$install >$$log 2>&1; } || \
-	    { tail -n 3 $$log; echo "PostgreSQL could not be installed: tests that need it are skipped"; }; \
+	    { tail -n 3 $$log; echo "They could not be installed: tests that need them are skipped"; }; \
 	  rm -f $$log $(LEAVE_OFF); \
 	else \
-	  echo "PostgreSQL with PostGIS is missing (as root: apt-get install $(SERVER)): its tests are skipped"; \
+	  echo "Tests that need what is missing are skipped (as root on Debian: apt-get install $(SYSTEM))"; \
 	fi
 
-test: lint postgres  ## what CI runs
+test: lint system  ## what CI runs
 	$(BIN)/python -m pytest -m "not long"
 
-test-all: lint postgres  ## the long suites too
+test-all: lint system  ## the long suites too
 	$(BIN)/python -m pytest
 
 bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
