@@ -85,7 +85,7 @@ def test_a_statement_said_twice_is_recorded_once(tmp_path):
 def test_an_id_used_for_something_else_is_refused_and_its_whole_unit(tmp_path):
     with opened(tmp_path) as journal:
         journal.append([said(1)])
-        for unit in ([said(2), said(1, body={"n": "other"})], [said(2), said(2, body={})]):
+        for unit in ([said(2), said(1, body={"n": 9})], [said(2), said(2, body={})]):
             with pytest.raises(NotRecorded, match="used for another"):
                 journal.append(unit)
         assert journal.head.seq == 1
