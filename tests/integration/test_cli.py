@@ -125,7 +125,8 @@ def test_a_budget_that_buys_nothing_leaves_with_code_4(small_project_folder: Pat
 def test_new_writes_the_example_and_refuses_to_overwrite(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     assert json.loads(sarhad("new", folder, "--json"))["folder"] == str(folder)
-    assert json.loads(sarhad("check", folder, "--json")) == []
+    found = json.loads(sarhad("check", folder, "--json"))
+    assert [(one["severity"], one["rule"]) for one in found] == [("doubt", "terrain_cell")]
     sarhad("new", folder, code=3)
 
 

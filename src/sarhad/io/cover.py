@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line import place_on_line, point_off_line
-from sarhad.io.mosaic import Mosaic, lay_mosaics, read_mosaic
+from sarhad.io.mosaic import Mosaic, lay_mosaics
 from sarhad.io.raster import is_whole
+from sarhad.io.spot_heights import cells_of, spot_heights_m
 from sarhad.io.tables import Place
 from sarhad.io.tile_pairs import overlap_faults
 from sarhad.io.tile_words import source_faults
@@ -30,8 +30,6 @@ STEP_M = 1_000.0
 MAX_STEPS = 2_000
 RUN_GAP_M = 20_000.0
 """Uncovered chainages nearer than this to each other are reported as one run."""
-BLOCK = 64
-"""Steps of chainage whose heights are read in one window."""
 LEAST_M, GREATEST_M = -500.0, 9_000.0
 """Dry land lies between: the Dead Sea at -430 m, Everest at 8,849 m."""
 
@@ -109,15 +107,8 @@ def _samples(mosaics: Sequence[Mosaic], line: Line, settings: Settings) -> _Samp
     lon, lat = lon_deg.ravel()[order], lat_deg.ravel()[order]
     held = np.zeros(len(order), dtype=np.bool_)
     for mosaic in mosaics:
-        held |= mosaic.holds(*_cells(mosaic, lon, lat))
+        held |= mosaic.holds(*cells_of(mosaic, lon, lat))
     return _Samples(chainage_m[order], lon, lat, ~held)
-
-
-def _cells(mosaic: Mosaic, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
-    from pyproj import Transformer
-
-    to_mosaic = Transformer.from_crs(GEOGRAPHIC, mosaic.crs, always_xy=True)
-    return mosaic.cells_at(*to_mosaic.transform(lon_deg, lat_deg))
 
 
 def _count(length_m: float, step_m: float) -> int:
@@ -146,7 +137,7 @@ def _missing_m(mosaics: Sequence[Mosaic], lon_deg: F64, lat_deg: F64) -> F64:
 
     least_m = np.full(len(lon_deg), np.inf)
     for mosaic in mosaics:
-        row, col = _cells(mosaic, lon_deg, lat_deg)
+        row, col = cells_of(mosaic, lon_deg, lat_deg)
         to_lon_lat = Transformer.from_crs(mosaic.crs, GEOGRAPHIC, always_xy=True)
         for tile in mosaic.tiles:
             near_row = np.clip(row, tile.row - 0.5, tile.row + tile.frame.n_row - 0.5)
@@ -170,7 +161,7 @@ def _check_heights(
     inside = np.flatnonzero(~samples.outside)
     if not len(inside):
         return
-    height_m = _heights_m(mosaics, samples.lon_deg[inside], samples.lat_deg[inside])
+    height_m = spot_heights_m(mosaics, samples.lon_deg[inside], samples.lat_deg[inside])
     void = np.isnan(height_m)
     if void.all():
         faults.append(
@@ -187,19 +178,3 @@ def _check_heights(
         why = "feet without saying so?" if np.nanmax(height_m) > GREATEST_M else "an undeclared nodata value?"
         found = f"{height_m[odd][0]:g} at km {samples.chainage_m[inside[odd]][0] / 1e3:.1f} ({why})"
         faults.append(place.fault(f"heights of land, {LEAST_M:g} to {GREATEST_M:g} m", found))
-
-
-def _heights_m(mosaics: Sequence[Mosaic], lon_deg: F64, lat_deg: F64) -> F64:
-    """Return the heights (point,) of the cells that hold the points, finest first; NaN where none is."""
-    height_m = np.full(len(lon_deg), np.nan)
-    for mosaic in mosaics:
-        row, col = _cells(mosaic, lon_deg, lat_deg)
-        wanted = np.flatnonzero(np.isnan(height_m) & mosaic.holds(row, col))
-        r = np.clip(np.rint(row[wanted]), 0, mosaic.n_row - 1).astype(np.int64)
-        c = np.clip(np.rint(col[wanted]), 0, mosaic.n_col - 1).astype(np.int64)
-        for a, b in pairwise([*range(0, len(wanted), 5 * BLOCK), len(wanted)]):
-            top, left = int(r[a:b].min()), int(c[a:b].min())
-            n_row, n_col = int(r[a:b].max()) - top + 1, int(c[a:b].max()) - left + 1
-            found_m = read_mosaic(mosaic, top, left, n_row, n_col)
-            height_m[wanted[a:b]] = found_m[r[a:b] - top, c[a:b] - left]
-    return height_m

@@ -1,17 +1,32 @@
-"""`sarhad check`: every fault of a project, in one report."""
+"""`sarhad check`: every fault of a project, and every doubt about it, in one report."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from sarhad.errors import Fault, InputFaults
+from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
-from sarhad.io.project import check_project
+
+TEXT: Mapping[str, str] = {
+    "sound": "No faults found.",
+    "faults": "{n} fault(s)",
+    "doubts": "{n} doubt(s): nothing is stopped by them",
+    "more": "... and {n} more in {file}: --json and --faults list all.",
+    "written": "Written to [bold]{file}[/].",
+}
+MAX_SHOWN = 50
+"""Rows of one file that the screen shows."""
+COLUMNS = ("layer", "row", "column", "expected", "found")
+
+Row = Mapping[str, object]
 
 
 def _print_schema(asked: bool) -> None:
@@ -28,24 +43,52 @@ Schema = Annotated[
         "--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of project.toml."
     ),
 ]
+FaultMap = Annotated[
+    Path | None, typer.Option("--faults", help="GeoPackage to write them to, each at its place.")
+]
 
 
-def run(folder: Folder, as_json: AsJson = False, schema: Schema = False) -> None:
-    """Check a project and report all its faults at once (exit code 3 if there are any)."""
-    faults = check_project(folder)
-    answer([asdict(fault) for fault in faults], as_json, lambda: _draw(faults))
-    if faults:
+def run(folder: Folder, faults: FaultMap = None, schema: Schema = False, as_json: AsJson = False) -> None:
+    """Check a project and report all its faults at once (exit code 3 if there are any), and all doubts."""
+    from sarhad.io.inspection import inspect_project
+
+    found = inspect_project(folder)
+    rows = found.rows()
+    if faults is not None:
+        from sarhad.io.fault_map import write_fault_map
+
+        write_fault_map(faults, folder, rows)
+    answer(rows, as_json, lambda: _draw(rows, faults))
+    if found.faults:
         raise typer.Exit(InputFaults.exit_code)
 
 
-def _draw(faults: tuple[Fault, ...]) -> None:
-    if not faults:
-        screen.print("No faults found.")
-        return
-    table = Table(title=f"{len(faults)} fault(s)", title_justify="left")
-    for name in ("file", "layer", "row", "column", "expected", "found"):
-        table.add_column(name, justify="right" if name == "row" else "left", overflow="fold")
-    for fault in faults:
-        row = str(fault.row) if fault.row else ""
-        table.add_row(fault.file, fault.layer, row, fault.column, fault.expected, fault.found)
-    screen.print(table)
+def _draw(rows: Sequence[Row], written: Path | None) -> None:
+    for severity in ("fault", "doubt"):
+        some = [row for row in rows if row["severity"] == severity]
+        if some:
+            screen.print(f"[bold]{TEXT[severity + 's'].format(n=len(some))}[/]")
+            _draw_files(some)
+        elif severity == "fault":
+            screen.print(TEXT["sound"])
+    if written is not None:
+        screen.print(TEXT["written"].format(file=escape(str(written))))
+
+
+def _draw_files(rows: Sequence[Row]) -> None:
+    for file, group in groupby(rows, key=lambda row: str(row["file"])):
+        some = list(group)
+        table = Table(title=escape(file), title_justify="left")
+        for name in COLUMNS:
+            table.add_column(name, justify="right" if name == "row" else "left", overflow="fold")
+        for row in some[:MAX_SHOWN]:
+            table.add_row(*_cells(row))
+        screen.print(table)
+        if len(some) > MAX_SHOWN:
+            screen.print(TEXT["more"].format(n=len(some) - MAX_SHOWN, file=escape(file)))
+
+
+def _cells(row: Row) -> Iterator[str]:
+    for name in COLUMNS:
+        text = escape(str(row[name])) if row[name] else ""
+        yield f"{text}\n[dim]{escape(str(row['why']))}[/]" if name == "expected" and row["why"] else text
