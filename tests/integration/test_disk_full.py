@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,18 +12,6 @@ from tests.ledger_cases import Clock, said
 from sarhad.errors import NotRecorded
 from sarhad.ledger.journal import Journal, read_records
 from sarhad.ledger.verify import verify
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 KiB of its own, in memory."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small file system is not permitted here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def fill(journal: Journal) -> list[int]:

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from rasterio.errors import RasterioError
 
 from sarhad.errors import NotWritten
@@ -33,7 +33,10 @@ RESULTS = "results"
 PROGRAMME = "programme"
 LOCK = ".results.lock"
 OLD = "old"
-NOT_WRITTEN = "{goal}: not written ({reason}); what was there before stands as it was"
+NO_ROOM = (OSError, sqlite3.OperationalError, DataSourceError, DataLayerError, FeatureError, RasterioError)
+NOT_WRITTEN = (
+    "{goal}: not written ({reason}); {free_mb:.2f} MB are free there. What was there before stands as it was"
+)
 LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 
 
@@ -46,21 +49,29 @@ def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
     is cleared away. Raises NotWritten where the disk does not take it.
     """
     goal = project_folder / name
-    try:
-        with locked(project_folder / LOCK):
-            _clear(goal, project_folder)
-            part = Path(tempfile.mkdtemp(prefix=_beside(goal, project_folder), dir=project_folder))
-            try:
+    with _saying_why(goal, project_folder), locked(project_folder / LOCK):
+        _clear(goal, project_folder)
+        part = Path(tempfile.mkdtemp(prefix=_beside(goal, project_folder), dir=project_folder))
+        try:
+            with _saying_why(goal, project_folder):  # while what was written still takes its room
                 yield part
                 part.chmod(0o755)
                 if name == RESULTS and (goal / PROGRAMME).exists():
                     shutil.copytree(goal / PROGRAMME, part / PROGRAMME)
                 sync_folder(part)
                 _change_places(part, goal, project_folder)
-            finally:
-                shutil.rmtree(part, ignore_errors=True)
-    except (OSError, sqlite3.OperationalError, DataSourceError, RasterioError) as error:
-        raise NotWritten(NOT_WRITTEN.format(goal=goal, reason=error)) from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _saying_why(goal: Path, project_folder: Path) -> Iterator[None]:
+    """Turn what the libraries say of a disk that takes no more into one error with the room that is left."""
+    try:
+        yield
+    except NO_ROOM as error:
+        free_mb = shutil.disk_usage(project_folder).free / 1e6
+        raise NotWritten(NOT_WRITTEN.format(goal=goal, reason=error, free_mb=free_mb)) from error
 
 
 def _beside(goal: Path, project_folder: Path) -> str:

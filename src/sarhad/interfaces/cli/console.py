@@ -132,5 +132,5 @@ def interrupted(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": GO_ON, "faults": []}), file=sys.stderr)
     else:
-        remarks.print(f"\n{GO_ON}")
+        remarks.print(f"\n{GO_ON}", soft_wrap=True)
     return INTERRUPTED
