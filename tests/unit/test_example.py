@@ -80,7 +80,7 @@ def test_the_hashes_are_the_shipped_files(folder, project):
 
 
 def test_names():
-    assert example.example_names() == ("tajik-afghan",)
+    assert example.example_names() == ("tajik-afghan", "kyrgyz-tajik")
     with pytest.raises(UnknownName, match="tajik-afghan"):
         example.write_example("atlantis", "x")
 

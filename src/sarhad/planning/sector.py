@@ -117,14 +117,17 @@ class Sector:
 
 
 def sectors(project: Course) -> tuple[SectorPlan, ...]:
-    """Divide every part into sectors of whole stretches, as near `settings.sector_m` long as possible."""
+    """Divide every part into sectors of whole stretches, as near `settings.sector_m` long as possible.
+
+    A ring takes two at least: within one sector its end would meet its start, and a way along it be no way.
+    """
     settings, frame = project.settings, frame_of(project)
     line = line_in(frame.grid.crs, project.line)
     stretches = project.line.stretches(settings.stretch_m)
     plans: list[SectorPlan] = []
     for part in project.line.parts:
         own = [s for s in stretches if s.part_id == part.part_id and part.from_m <= s.from_m < part.to_m]
-        n = min(len(own), max(1, round((part.to_m - part.from_m) / settings.sector_m)))
+        n = min(len(own), max(1 + part.exclave, round((part.to_m - part.from_m) / settings.sector_m)))
         for share in np.array_split(np.arange(len(own)), n):
             first, last = own[share[0]], own[share[-1]]
             ranges_m = _ranges_m(line, part, first.from_m, last.to_m, settings.sector_margin_m)

@@ -1,4 +1,4 @@
-"""`sarhad demo`: the example, from nothing to a plan on a map."""
+"""`sarhad demo`: an example, from nothing to a plan on a map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
-from sarhad.io.example import write_example
+from sarhad.io.example import example_names, write_example
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
 from sarhad.model.project import Project
@@ -24,16 +24,22 @@ FULL_EFFORT = Effort(curve=SHARES)
 
 
 def run(
-    folder: Annotated[Path, typer.Argument(help="Folder for the example project.")] = Path("tajik-afghan"),
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder for the example project; without it, its name.")
+    ] = None,
+    example: Annotated[
+        str, typer.Option(help=f"Example to compute: {', '.join(example_names())}.")
+    ] = example_names()[0],
     full: Annotated[
         bool, typer.Option("--full", help="90 m cells, all fields and realisations; resumes.")
     ] = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Write the Tajik-Afghan example, compute it, plan under its budget, and draw the result."""
+    """Write an example, compute it, plan under its budget, and draw the result."""
+    folder = folder or Path(example)
     if not (folder / "project.toml").exists():
-        write_example("tajik-afghan", folder)
+        write_example(example, folder)
     project = open_project(folder)
     if not full:
         project = quick(project)

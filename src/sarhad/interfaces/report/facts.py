@@ -127,14 +127,14 @@ def case_of(holes: gpd.GeoDataFrame) -> str:
 
 
 def district_at(project: Project, chainage_m: float) -> str:
-    """Return the district at a chainage or nearest to it; empty where the project has none."""
+    """Return the district at a chainage or nearest to it; empty where none is within a stretch's length."""
 
     def away_m(k: int) -> float:
         one = project.districts[k]
         return max(one.from_m - chainage_m, chainage_m - one.to_m, 0.0)
 
-    order = sorted(range(len(project.districts)), key=away_m)
-    return told(project, project.districts[order[0]].name) if order else ""
+    near = [k for k in range(len(project.districts)) if away_m(k) <= project.settings.stretch_m]
+    return told(project, project.districts[min(near, key=away_m)].name) if near else ""
 
 
 def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
