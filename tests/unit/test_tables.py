@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sarhad.errors import Fault
-from sarhad.io.tables import CellError, Column, Place, Schema, check_rows, check_section, read_cell
+from sarhad.io.cells import CellError, Column, read_cell
+from sarhad.io.tables import Place, Schema, check_rows, check_section
 
 PLACE = Place("posts.csv", "posts")
 MAST = Column("mast_m", "number", "Mast", "m", low=0, high=500)

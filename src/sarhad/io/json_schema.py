@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sarhad.io.cells import TRUTH_WORDS, CellKind, Column
 from sarhad.io.schemas import REQUIRED_SECTIONS, SECTIONS, STOCK
 from sarhad.io.settings import setting_columns
-from sarhad.io.tables import TRUTH_WORDS, CellKind, Column
 from sarhad.io.taken import UNITS_OF
 
 Rule = dict[str, Any]

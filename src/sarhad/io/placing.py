@@ -28,6 +28,10 @@ ECCENTRICITY_2 = FLATTENING * (2 - FLATTENING)
 SAMPLE_STEP_M = 250.0
 
 
+BLOCK = 50_000
+"""Places that are sought at once: each meets dozens of steps, which all stay in memory."""
+
+
 class Trace(NamedTuple):
     """The line as samples a short step apart: `ptr` bounds the runs, `closed` says which are rings.
 
@@ -103,7 +107,10 @@ def place_on_line(line: Line, lon_deg: ArrayLike, lat_deg: ArrayLike) -> tuple[F
     from sarhad.kernels.linear import steps_of  # compiled: whoever places nothing does not wait for it
 
     steps = _Steps(samples, *steps_of(samples.ptr, samples.closed))
-    chainage_m, offset_m = _nearest(steps, lon.ravel(), lat.ravel())
+    blocks = range(BLOCK, lon.size, BLOCK)
+    pairs = zip(np.split(lon.ravel(), blocks), np.split(lat.ravel(), blocks), strict=True)
+    placed = [_nearest(steps, *pair) for pair in pairs]
+    chainage_m, offset_m = (np.concatenate(values) for values in zip(*placed, strict=True))
     if line.home_side == "right":
         offset_m = -offset_m
     return chainage_m.reshape(lon.shape), offset_m.reshape(lon.shape)

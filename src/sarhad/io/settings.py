@@ -16,7 +16,8 @@ from importlib.resources import files
 from typing import Any, cast
 
 from sarhad.errors import Fault
-from sarhad.io.tables import CellKind, Column, Place, Value, check_section, read_cell
+from sarhad.io.cells import CellKind, Column, Value, read_cell
+from sarhad.io.tables import Place, check_section
 from sarhad.model.project import Settings
 
 

@@ -7,76 +7,28 @@ could be read is returned with its row number.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+
+import numpy as np
 
 from sarhad.errors import Fault
+from sarhad.io.cells import CellError, Column, Value, nearest, read_cell, shown
+from sarhad.io.columns import ABSENT, read_column
 
-Value = str | float | int | bool | tuple[str, ...] | tuple[float, ...] | tuple[tuple[float, ...], ...] | None
-CellKind = Literal[
-    "text", "number", "integer", "flag", "delay", "texts", "sentences", "files", "numbers", "pairs"
+__all__ = [
+    "Column",
+    "Place",
+    "Row",
+    "Schema",
+    "check_header",
+    "check_row",
+    "check_rows",
+    "check_section",
+    "check_unique",
+    "nearest",
 ]
-
-_WORDS: Mapping[CellKind, str] = {
-    "text": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "flag": "true or false",
-    "delay": "a number, or the word closed",
-    "texts": "a list of words",
-    "sentences": "a list of texts",
-    "files": "a file, a folder, a pattern, or a list of them",
-    "numbers": "a list of numbers",
-    "pairs": "a list of pairs of numbers",
-}
-TRUTH_WORDS: Mapping[str, bool] = {
-    "true": True,
-    "yes": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "0": False,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """What may stand in one column: `low` and `high` bound numbers, `above` excludes `low` itself."""
-
-    name: str
-    kind: CellKind
-    note: str
-    unit: str = ""
-    required: bool = False
-    default: Value = None
-    low: float = -math.inf
-    high: float = math.inf
-    above: bool = False
-    choices: tuple[str, ...] = ()
-
-    @property
-    def expected(self) -> str:
-        """Say in words what belongs here."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices)
-        words = _WORDS[self.kind] + (f" in {self.unit}" if self.unit else "")
-        return words + (f", {self.range_words}" if self.range_words else "")
-
-    @property
-    def range_words(self) -> str:
-        """Say the range in words; empty where there is none."""
-        low = ("above " if self.above else "at least ") + f"{self.low:g}"
-        if math.isinf(self.low):
-            return "" if math.isinf(self.high) else f"at most {self.high:g}"
-        return low if math.isinf(self.high) else f"{low} and at most {self.high:g}"
-
-    def holds(self, number: float) -> bool:
-        """Say whether a number lies in the range."""
-        return (number > self.low if self.above else number >= self.low) and number <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +70,8 @@ class Row:
 
     def number_at(self, name: str) -> float:
         """Return a cell as a float."""
-        return float(str(self.values[name]))
+        value = self.values[name]
+        return value if isinstance(value, float) else float(str(value))
 
     def maybe(self, name: str) -> float | None:
         """Return a cell as a float, or None where it is empty."""
@@ -143,135 +96,6 @@ class Row:
         value = self.values.get(name)
         pairs = [pair for pair in value if isinstance(pair, tuple)] if isinstance(value, tuple) else []
         return tuple((pair[0], pair[1]) for pair in pairs)
-
-
-class CellError(Exception):
-    """A cell does not hold what its column expects; the message says what was found."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ' (did you mean X?)' for the known word most like `word`, or nothing."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def read_cell(raw: object, column: Column, *, from_text: bool) -> Value:
-    """Return the value of one cell; `from_text` says that numbers are written as text, as in CSV.
-
-    Raises CellError with what was found. An empty cell takes the default unless the column is required.
-    """
-    if isinstance(raw, str):
-        raw = raw.strip()
-    if raw is None or raw == "":
-        if column.required:
-            raise CellError("nothing")
-        return column.default
-    return _READERS[column.kind](raw, column, from_text)
-
-
-def _read_text(raw: object, column: Column, from_text: bool) -> Value:
-    if not isinstance(raw, str):
-        if not isinstance(raw, int) or isinstance(raw, bool) or column.choices:
-            raise CellError(_show(raw))
-        raw = str(raw)  # ids are often kept as whole numbers
-    if column.choices and raw not in column.choices:
-        raise CellError(_show(raw) + nearest(raw, column.choices))
-    return raw
-
-
-def _read_number(raw: object, column: Column, from_text: bool) -> float:
-    number: float
-    if from_text and isinstance(raw, str):
-        try:
-            number = float(raw)
-        except ValueError:
-            raise CellError(_show(raw)) from None
-    elif isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        number = float(raw)
-    else:
-        raise CellError(_show(raw))
-    if math.isnan(number):
-        raise CellError("NaN")
-    if math.isinf(number) or not column.holds(number):
-        raise CellError(_show(raw if not isinstance(raw, str) else number))
-    return number
-
-
-def _read_integer(raw: object, column: Column, from_text: bool) -> Value:
-    number = _read_number(raw, column, from_text)
-    if number != int(number):
-        raise CellError(_show(number))
-    return int(number)
-
-
-def _read_flag(raw: object, column: Column, from_text: bool) -> Value:
-    if isinstance(raw, bool):
-        return raw
-    word = str(raw).lower()
-    if isinstance(raw, (str, int)) and word in TRUTH_WORDS:
-        return TRUTH_WORDS[word]
-    raise CellError(_show(raw))
-
-
-def _read_delay(raw: object, column: Column, from_text: bool) -> Value:
-    if isinstance(raw, str) and raw.lower() == "closed":
-        return math.inf
-    # a column that holds both numbers and "closed" is text in every format
-    return _read_number(raw, column, from_text=True)
-
-
-def _read_texts(raw: object, column: Column, from_text: bool) -> Value:
-    words = re.split(r"[;,\s]+", raw) if isinstance(raw, str) else raw
-    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
-        raise CellError(_show(raw))
-    return tuple(word for word in words if word)
-
-
-def _read_sentences(raw: object, column: Column, from_text: bool) -> Value:
-    if not isinstance(raw, list) or not all(isinstance(text, str) for text in raw):
-        raise CellError(_show(raw))
-    return tuple(raw)
-
-
-def _read_files(raw: object, column: Column, from_text: bool) -> Value:
-    names = [raw] if isinstance(raw, str) else raw
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise CellError(_show(raw))
-    return tuple(names)
-
-
-def _read_pairs(raw: object, column: Column, from_text: bool) -> Value:
-    if not isinstance(raw, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in raw):
-        raise CellError(_show(raw))
-    return tuple(tuple(_read_number(number, column, from_text) for number in pair) for pair in raw)
-
-
-def _read_numbers(raw: object, column: Column, from_text: bool) -> Value:
-    items = re.split(r"[;\s]+", raw) if from_text and isinstance(raw, str) else raw
-    if not isinstance(items, (list, tuple)) or not items:
-        raise CellError(_show(raw))
-    return tuple(_read_number(item, column, from_text) for item in items)
-
-
-_READERS: Mapping[CellKind, Callable[[object, Column, bool], Value]] = {
-    "text": _read_text,
-    "number": _read_number,
-    "integer": _read_integer,
-    "flag": _read_flag,
-    "delay": _read_delay,
-    "texts": _read_texts,
-    "sentences": _read_sentences,
-    "files": _read_files,
-    "numbers": _read_numbers,
-    "pairs": _read_pairs,
-}
-
-
-def _show(raw: object) -> str:
-    """Show a value as a person would write it; text in quotes."""
-    if isinstance(raw, float):
-        return f"{raw:.12g}"
-    return f'"{raw}"' if isinstance(raw, str) else str(raw)
 
 
 def check_header(
@@ -352,9 +176,19 @@ def check_rows(
 ) -> list[Row]:
     """Check a whole layer: names of columns, every cell of every row, and that keys differ."""
     check_header(header, schema.columns, place, faults, strict=False)
+    values, sound = [], np.ones(len(raw_rows), dtype=np.bool_)
+    for column in schema.columns:
+        raw = [row.get(column.name, ABSENT) for row in raw_rows]
+        value, good, wrong = read_column(raw, column, from_text=from_text)
+        values.append(value)
+        sound &= good
+        faults += [
+            place.fault(column.expected, bad, column=column.name, row=k + 1) for k, bad in wrong.items()
+        ]
+    names = [column.name for column in schema.columns]
     rows = [
-        check_row(raw, k, schema.columns, place, faults, from_text=from_text)
-        for k, raw in enumerate(raw_rows, 1)
+        Row(k, {name: one for name, one in zip(names, row, strict=True) if one is not ABSENT}, complete)
+        for k, (row, complete) in enumerate(zip(zip(*values, strict=True), sound.tolist(), strict=True), 1)
     ]
     if schema.key:
         check_unique(rows, schema.key, place, faults)
@@ -369,7 +203,7 @@ def check_unique(rows: Iterable[Row], key: str, place: Place, faults: list[Fault
         if value is None:
             continue
         if value in first:
-            found = f"{_show(value)} again (first in row {first[value]})"
+            found = f"{shown(value)} again (first in row {first[value]})"
             faults.append(place.fault("an id that no other row has", found, column=key, row=row.number))
         else:
             first[value] = row.number

@@ -193,42 +193,37 @@ def _in_degrees(
 
     header = tuple(str(name) for name in table.column_names)
     rows: list[dict[str, object]] = table.to_pylist()
-    shapes = [None if shape is None or shape.is_empty else shape for shape in geometry]
-    if any(shape is not None for shape in shapes):
+    shapes = np.array([*geometry, None], dtype=object)[:-1]
+    shapes[shapely.is_empty(shapes)] = None
+    if not shapely.is_missing(shapes).all():
         declared = None if crs is None else CRS.from_user_input(crs)
         if declared is None or str(declared.name).lower().startswith(("undefined", "unknown")):
             expected = "a declared coordinate reference system (it is never guessed)"
             faults.append(place.fault(expected, "none", column="geometry"))
             return None
-        shapes = _without_nan(shapes, place, faults)
-        bounds = shapely.total_bounds([shape for shape in shapes if shape is not None])
+        _drop_not_finite(shapes, place, faults)
+        bounds = shapely.total_bounds(shapes)
         if np.all(np.isfinite(bounds)) and not check_crs_fits(
             declared, tuple(bounds.tolist()), place, faults
         ):
             return None
         turn = Transformer.from_crs(declared, GEOGRAPHIC, always_xy=True)
-        shapes = [
-            None if shape is None else shapely.transform(shape, turn.transform, interleaved=False)
-            for shape in shapes
-        ]
-    if any(shape is not None and shape.geom_type == "Point" for shape in shapes):
+        shapes = shapely.transform(shapes, turn.transform, interleaved=False)
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    if is_point.any():
         header = (*header, *(name for name in ("lon_deg", "lat_deg") if name not in header))
-        for row, shape in zip(rows, shapes, strict=True):
-            if shape is not None and shape.geom_type == "Point":
-                row["lon_deg"], row["lat_deg"] = shape.x, shape.y
-            else:
-                row["lon_deg"], row["lat_deg"] = row.get("lon_deg"), row.get("lat_deg")
+        lon_lat = zip(shapely.get_x(shapes).tolist(), shapely.get_y(shapes).tolist(), strict=True)
+        for row, stands, (lon_deg, lat_deg) in zip(rows, is_point.tolist(), lon_lat, strict=True):
+            row["lon_deg"] = lon_deg if stands else row.get("lon_deg")
+            row["lat_deg"] = lat_deg if stands else row.get("lat_deg")
     return Layer(place, header, tuple(rows), tuple(shapes), from_text=False)
 
 
-def _without_nan(shapes: Sequence[Any], place: Place, faults: list[Fault]) -> list[Any]:
-    """Return the shapes with None for each that holds NaN or infinity, with a fault for it."""
+def _drop_not_finite(shapes: NDArray[np.object_], place: Place, faults: list[Fault]) -> None:
+    """Put None for each shape that holds NaN or infinity (in place), with a fault for it."""
     import shapely
 
-    good: list[Any] = []
-    for k, shape in enumerate(shapes, 1):
-        sound = shape is None or bool(np.all(np.isfinite(shapely.get_coordinates(shape))))
-        if not sound:
-            faults.append(place.fault("finite coordinates", "NaN or infinity", column="geometry", row=k))
-        good.append(shape if sound else None)
-    return good
+    lon_lat, owner = shapely.get_coordinates(shapes, return_index=True)
+    for k in np.unique(owner[~np.isfinite(lon_lat).all(axis=1)]).tolist():
+        faults.append(place.fault("finite coordinates", "NaN or infinity", column="geometry", row=k + 1))
+        shapes[k] = None
