@@ -159,7 +159,7 @@ def simulate_sector(job: _Job) -> Trial:
         scene = _scene(watches[0], _response_s(ground, job.assets, watches[0]))
         unaware = unaware_routes([passage])[0] if job.adversary in ("unaware", "optimal") else []
         for watch in watches:
-            ways = _ways(watch, job.adversary, unaware)
+            ways = ways_of(watch, job.adversary, unaware)
             case = drawn[target_of[passage.target.target_id], condition_of[watch.condition.condition_id]]
             own = scene._replace(seen_by=watch.view, lines=watch.lines, share=watch.share)
             for routes, n_route in zip(ways, case, strict=True):
@@ -194,7 +194,7 @@ def _drawn(job: _Job, rng: np.random.Generator) -> NDArray[np.int64]:
     return rng.multinomial(job.crossing_n, p.ravel()).reshape(shape)
 
 
-def _ways(watch: Watch, adversary: str, unaware: list[Routes]) -> list[Routes]:
+def ways_of(watch: Watch, adversary: str, unaware: list[Routes]) -> list[Routes]:
     """Return an adversary's sets of routes through the stretches, as in the profile."""
     if adversary == "unaware":
         return unaware

@@ -29,6 +29,7 @@ NAMES = (
     "demo",
     "prepare",
     "validate",
+    "sensitivity",
     "cache",
 )
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}

@@ -1,0 +1,75 @@
+"""Writes what the answer hangs on: `results/sensitivity.json`, `.csv` (its rows), and the tornado chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sarhad.interfaces.language import told
+from sarhad.interfaces.report.tornado_chart import draw_tornado
+from sarhad.interfaces.schedule_files import write_csv
+from sarhad.io.beside import beside_results
+from sarhad.io.results import RESULTS, manifest, write_json
+from sarhad.model.project import Project
+from sarhad.planning.adversaries import Against
+from sarhad.planning.sensitivity import OUTCOMES, Sensitivity
+
+
+def deliver_sensitivity(
+    project: Project, found: Sensitivity, against: Sequence[Against], terrain: str, folder: Path
+) -> Path:
+    """Write a sensitivity into the project's results and return where they lie; all of it or nothing."""
+    value = as_dict(project, found, against, terrain)
+    with beside_results(folder) as part:
+        write_csv(part / "sensitivity.csv", value["rows"])
+        write_json(part, "sensitivity.json", {**value, "manifest": manifest(project, terrain)})
+        draw_tornado(
+            found,
+            [part / f"sensitivity.{kind}" for kind in ("png", "pdf")],
+            title=told(project, project.title),
+        )
+    return folder / RESULTS
+
+
+def as_dict(project: Project, found: Sensitivity, against: Sequence[Against], terrain: str) -> dict[str, Any]:
+    """Return plain values for JSON; `rows` has one for each parameter, widest swing first."""
+    return {
+        "terrain": terrain,
+        "depth_m": project.settings.depth_m,
+        "base": dict(zip(OUTCOMES, found.base, strict=True)),
+        "adversaries": [asdict(one) for one in against],
+        "rows": [_row(found, k) for k in range(len(found.swings))],
+        "sobol": [asdict(one) for one in found.indices],
+        "sobol_sample_n": found.sample_n,
+        "evaluation_n": found.evaluation_n,
+        "ranges": [
+            {
+                "parameter": swing.parameter.parameter_id,
+                "part": swing.parameter.part,
+                "distribution": swing.parameter.distribution,
+                "source": swing.parameter.source,
+            }
+            for swing in found.swings
+        ],
+    }
+
+
+def _row(found: Sensitivity, k: int) -> dict[str, Any]:
+    swing = found.swings[k]
+    one = swing.parameter
+    row: dict[str, Any] = {
+        "parameter": one.parameter_id,
+        "unit": one.unit,
+        "base": swing.base,
+        "low": one.low,
+        "high": one.high,
+    }
+    for i, outcome in enumerate(OUTCOMES):
+        row[f"{outcome}_at_low"], row[f"{outcome}_at_high"] = swing.low[i], swing.high[i]
+    if found.indices:
+        own = [ix for ix in found.indices if (ix.parameter_id, ix.outcome) == (one.parameter_id, OUTCOMES[0])]
+        for name in ("first", "first_half_width", "total", "total_half_width"):
+            row[f"sobol_{name}"] = getattr(own[0], name) if own else None
+    return row
