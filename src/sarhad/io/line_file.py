@@ -17,7 +17,7 @@ import numpy as np
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.tables import Place
-from sarhad.io.vector import GEOGRAPHIC, check_crs_fits
+from sarhad.io.vector import GEOGRAPHIC, LOCKED, READABLE, check_crs_fits
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -118,8 +118,7 @@ def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) 
 def _unreadable(path: Path, error: Exception) -> InputFaults:
     message = str(error).splitlines()[0]
     if "database is locked" in message:
-        found = "a lock by another program: close the file there, or take a copy of it"
-        return InputFaults.one(path.name, "a file that can be read", found)
+        return InputFaults.one(path.name, READABLE, LOCKED)
     if isinstance(error, (UnicodeError, LookupError)):
         return InputFaults.one(path.name, "text in the encoding it is said to have", message)
     return InputFaults.one(path.name, FORMATS, message)

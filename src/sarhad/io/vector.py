@@ -21,6 +21,8 @@ from sarhad.io.tables import Place
 
 GEOGRAPHIC = "EPSG:4326"
 FORMATS = "GeoPackage (.gpkg), GeoJSON (.geojson), GeoParquet (.parquet) or CSV (.csv)"
+READABLE = "a file that can be read"
+LOCKED = "a lock by another program: close the file there, or take a copy of it"
 _GDAL_SUFFIXES = (".gpkg", ".geojson", ".json")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 
@@ -155,7 +157,8 @@ def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
             return None
         meta, table = pyogrio.raw.read_arrow(path, layer=place.layer or names[0])
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        faults.append(place.fault(FORMATS, error))
+        locked = "database is locked" in str(error)
+        faults.append(place.fault(*((READABLE, LOCKED) if locked else (FORMATS, error))))
         return None
     column = meta["geometry_name"] or "wkb_geometry"
     geometry: Sequence[Any] = [None] * table.num_rows
