@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sarhad.io.results import RESULTS
+from sarhad.io.folders import locked, sync_folder
+from sarhad.io.results import LOCK, RESULTS
 
 
 @contextmanager
@@ -19,11 +20,13 @@ def beside_results(project_folder: Path) -> Iterator[Path]:
     They stay there until results are worked out anew, as they stood on the old ones.
     """
     goal = project_folder / RESULTS
-    part = Path(tempfile.mkdtemp(prefix=f".{RESULTS}-", dir=project_folder))
+    part = Path(tempfile.mkdtemp(prefix=".beside-", dir=project_folder))
     try:
         yield part
-        goal.mkdir(exist_ok=True)
-        for path in sorted(part.iterdir()):
-            os.replace(path, goal / path.name)
+        sync_folder(part)
+        with locked(project_folder / LOCK):
+            goal.mkdir(exist_ok=True)
+            for path in sorted(part.iterdir()):
+                os.replace(path, goal / path.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
