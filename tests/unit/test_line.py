@@ -113,9 +113,7 @@ def test_faults_of_files(tmp_path: Path) -> None:
 def test_faults_of_coordinates(tmp_path: Path) -> None:
     metres = shapely.LineString([(500_000, 4_000_000), (510_000, 4_010_000)])
     assert "(metres?)" in _faults(_write(tmp_path / "a.geojson", [metres]))
-    assert "(degrees?)" in _faults(
-        _write(tmp_path / "b.gpkg", [shapely.LineString(BEND)], "EPSG:32642")
-    )
+    assert "(degrees?)" in _faults(_write(tmp_path / "b.gpkg", [shapely.LineString(BEND)], "EPSG:32642"))
     far = shapely.LineString([(179.9, 10), (-179.9, 10)])
     assert "180 degree meridian" in _faults(_write(tmp_path / "c.gpkg", [far]))
     with np.errstate(invalid="ignore"):
