@@ -14,6 +14,7 @@ from sarhad.errors import EmptyBudget
 from sarhad.kernels.cover import Pool, Routes, build_pool, slow_value
 from sarhad.kernels.purchase import Limits, limit_vector, used_by
 from sarhad.planning.nested import (
+    BoundJob,
     PhasingEffort,
     in_order,
     nested_plans,
@@ -91,7 +92,10 @@ def test_plans_are_nested_within_limits_and_between_value_and_bound(seed, severa
         assert np.all(used_by(limits, count) <= limit_vector(limits))
     best = best_nested(pool, years, weight)
     found = total_value(pool, weight, counts)
-    bound = sum(w * year_bound(pool, one, y, EFFORT) for w, one, y in zip(weight, years, counts, strict=True))
+    bound = sum(
+        w * year_bound(BoundJob(pool, one, y, EFFORT))
+        for w, one, y in zip(weight, years, counts, strict=True)
+    )
     assert found <= best + 1e-9
     assert best <= bound + 1e-9
 
@@ -162,7 +166,7 @@ def test_a_bound_that_leaves_a_year_out_would_be_caught(several):
         except EmptyBudget:
             continue
         pairs = list(zip(weight, years, counts, strict=True))[:-1]
-        broken += sum(w * year_bound(pool, one, y, EFFORT) for w, one, y in pairs) < total_value(
+        broken += sum(w * year_bound(BoundJob(pool, one, y, EFFORT)) for w, one, y in pairs) < total_value(
             pool, weight, counts
         )
     assert broken

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,14 @@ from sarhad.errors import EmptyBudget
 from sarhad.kernels.cover import Pool, Routes, build_pool, value
 from sarhad.kernels.purchase import Limits, used_by
 from sarhad.planning.bound import upper_bound
+from sarhad.planning.compute import Compute
 from sarhad.planning.search import affordable, lazy_greedy, rank
 from sarhad.planning.swaps import swap_search
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+Start = Literal["by price", "by gain", "backward"]
+STARTS: tuple[Start, ...] = ("by price", "by gain", "backward")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,49 @@ class PhasingEffort:
     bound_tolerance: float = 1e-3
 
 
-def nested_plans(pool: Pool, years: Sequence[Limits], weight: F64, effort: PhasingEffort) -> I64:
+@dataclass(frozen=True, slots=True, eq=False)
+class NestedJob:
+    """One search for nested plans: from which start, on which pool, within which limits of the years."""
+
+    start: Start
+    pool: Pool
+    years: tuple[Limits, ...]
+    weight: F64
+    effort: PhasingEffort
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundJob:
+    """One year by itself, with a good plan for it."""
+
+    pool: Pool
+    limits: Limits
+    count: I64
+    effort: PhasingEffort
+
+
+def nested_plans(
+    pool: Pool,
+    years: Sequence[Limits],
+    weight: F64,
+    effort: PhasingEffort,
+    compute: Compute | None = None,
+) -> I64:
     """Return the best nested plans found in F, (year, column), from forward and backward starts."""
     affordable(pool, years[-1])
-    starts = [_forward(pool, years, ratio) for ratio in (True, False)] + [_backward(pool, years, effort)]
-    found = [_swept(pool, years, weight, counts, effort) for counts in starts]
+    jobs = [NestedJob(start, pool, tuple(years), weight, effort) for start in STARTS]
+    found = (compute or Compute(1)).run("plans of all years", searched, jobs)
     return max(found, key=lambda counts: total_value(pool, weight, counts))
+
+
+def searched(job: NestedJob) -> I64:
+    """Return the nested plans that one start leads to."""
+    pool, years, effort = job.pool, job.years, job.effort
+    if job.start == "backward":
+        counts = _backward(pool, years, effort)
+    else:
+        counts = _forward(pool, years, job.start == "by price")
+    return _swept(pool, years, job.weight, counts, effort)
 
 
 def total_value(pool: Pool, weight: F64, counts: I64) -> float:
@@ -164,8 +205,9 @@ def remaining(limits: Limits, count: I64) -> Limits:
     )
 
 
-def year_bound(pool: Pool, limits: Limits, count: I64, effort: PhasingEffort) -> float:
+def year_bound(job: BoundJob) -> float:
     """Return a bound on F over all plans of one year by itself."""
+    pool, limits, count, effort = job.pool, job.limits, job.count, job.effort
     try:
         found = upper_bound(
             pool, limits, start=count, max_rounds=effort.bound_rounds, tolerance=effort.bound_tolerance

@@ -27,7 +27,7 @@ from sarhad.model.project import Project
 from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
 from sarhad.planning.items import limits_of, offered_items
-from sarhad.planning.nested import PhasingEffort, in_order, nested_plans, year_bound
+from sarhad.planning.nested import BoundJob, PhasingEffort, in_order, nested_plans, year_bound
 from sarhad.planning.search import lazy_greedy
 from sarhad.planning.siting import Search
 from sarhad.planning.terms import Mix
@@ -137,7 +137,7 @@ def phase(
     weight = np.array([one.weight for one in phases])
     tried: list[I64] = []
     for _ in range(effort.rounds):
-        counts = nested_plans(search.pool(mix), years, weight, effort)
+        counts = nested_plans(search.pool(mix), years, weight, effort, compute)
         if any(np.array_equal(counts, other) for other in tried):
             break
         tried.append(counts)
@@ -175,7 +175,8 @@ def _result(
     pool = search.pool(mix)
     weight = np.array([one.weight for one in phases])
     values = _worth(search, mix, counts)
-    bounds = np.array([year_bound(pool, *pair, effort) for pair in zip(years, counts, strict=True)])
+    jobs = [BoundJob(pool, limits, count, effort) for limits, count in zip(years, counts, strict=True)]
+    bounds = np.array(search.compute.run("bounds of the years", year_bound, jobs))
     column, gain, year = in_order(pool, years, counts)
     open_ended = years[-1]._replace(money_usd=np.inf, crew_limit_n=np.inf)
     n_rank = max(20, len(column))
