@@ -30,9 +30,9 @@ from sarhad.kernels.cover import (
 from sarhad.kernels.ordered import tail_mean
 from sarhad.kernels.purchase import Limits
 from sarhad.planning.aims import Cvar, Leximin, Mean
+from sarhad.planning.bound import Stop
 from sarhad.planning.ordered_bound import reach_bound, tail_bound
 from sarhad.planning.search import beats, build_limits, group_shares, lazy_greedy, prices, rank, scored
-from sarhad.planning.bound import Stop
 from sarhad.planning.swaps import swap_search
 
 SEEDS = st.integers(0, 10_000)

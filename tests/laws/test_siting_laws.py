@@ -13,8 +13,8 @@ from sarhad.errors import EmptyBudget
 from sarhad.kernels.cover import Pool, Routes, build_pool, slow_value, value
 from sarhad.kernels.lifted import supergradient
 from sarhad.kernels.purchase import Limits, limit_vector, used_by
-from sarhad.planning.search import build_limits, lazy_greedy, rank
 from sarhad.planning.bound import upper_bound
+from sarhad.planning.search import build_limits, lazy_greedy, rank
 from sarhad.planning.swaps import swap_search
 
 SEEDS = st.integers(0, 10_000)
