@@ -21,7 +21,7 @@ from sarhad.interfaces.cli.plan import EFFORT
 def sarhad(*words: object, code: int = 0) -> str:
     """Run the installed command in a process of its own and return what it printed on stdout."""
     command = [sys.executable, "-m", "sarhad", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1_200)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stdout + done.stderr
 
