@@ -20,7 +20,7 @@ from small_border import PROJECT, write_small_project
 
 COMMANDS = Path(sarhad.__file__).parent / "interfaces" / "cli"
 GO_ON = "Run the command again: it goes on where it stopped."
-WAIT_S = 300.0
+WAIT_S = 1_200.0
 SMALLER = {  # five sectors, one condition, one terrain
     "sector_m = 20000": "sector_m = 8000",
     "n_fields = 3": "n_fields = 1",

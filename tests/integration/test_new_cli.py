@@ -106,7 +106,7 @@ def test_all_that_is_lacking_or_wrong_comes_in_one_list_and_nothing_is_written(
 def test_a_closed_input_is_never_waited_for(line: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "sarhad", "new", str(tmp_path / "project"), "--line", str(line)]
     done = subprocess.run(
-        ["sh", "-c", 'exec "$@" <&-', "sh", *words], capture_output=True, text=True, check=False, timeout=1_200
+        ["sh", "-c", 'exec "$@" <&-', "sh", *words], capture_output=True, text=True, check=False, timeout=999
     )
     assert done.returncode == 3
     assert "left is north, right is south" in done.stderr
