@@ -193,6 +193,6 @@ def test_ground_that_nobody_knows_hides_what_lies_behind_it(small_project_folder
         height_m = data.read(1)
         height_m[:, 250:252] = data.nodata  # 20 km along the line
         data.write(height_m, 1)
-    holed = replace(ground, project=replace(project, terrain=replace(project.terrain, path=file)))
+    holed = replace(ground, project=replace(project, terrain=replace(project.terrain, paths=(file,))))
     after = sight(holed, units_in(holed, (radar,)), 1.7, ground.sector.in_band)
     assert after.ptr[-1] == 0
