@@ -202,7 +202,7 @@ def test_a_full_disk_ends_a_command_with_its_own_code(folder, small_disk):
     (place / "coverage").mkdir()
     (place / "coverage" / "old.txt").write_text("old")
     room = os.statvfs(small_disk)
-    (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize - 8192))
+    (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
     running = started(sarhad_on(place, "coverage", "-j", "1", "--json"))
     _, said = running.communicate(timeout=WAIT_S)
     assert running.returncode == 8, said

@@ -267,28 +267,32 @@ def write_cog(
     is_float = array.dtype == np.float32
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with rasterio.open(
-            part,
-            "w",
-            driver="COG",
-            width=grid.n_col,
-            height=grid.n_row,
-            count=1,
-            dtype=str(array.dtype),
-            crs=crs,
-            transform=rasterio.transform.Affine(grid.cell_m, 0.0, grid.left_m, 0.0, -grid.cell_m, grid.top_m),
-            nodata=nodata,
-            compress="DEFLATE",
-            level=6,
-            predictor=_PREDICTOR[str(array.dtype)],
-            blocksize=_BLOCK,
-            num_threads=1,
-            bigtiff="IF_SAFER",
-            overview_resampling="AVERAGE" if is_float else "NEAREST",
-        ) as data:
-            data.write(array, 1)
-            data.set_band_description(1, description)
-            data.update_tags(**dict(sorted(tags.items())))
+        with (
+            rasterio.MemoryFile() as memory
+        ):  # on a full disk GDAL's own file would end short, and not say so
+            with memory.open(
+                driver="COG",
+                width=grid.n_col,
+                height=grid.n_row,
+                count=1,
+                dtype=str(array.dtype),
+                crs=crs,
+                transform=rasterio.transform.Affine(
+                    grid.cell_m, 0.0, grid.left_m, 0.0, -grid.cell_m, grid.top_m
+                ),
+                nodata=nodata,
+                compress="DEFLATE",
+                level=6,
+                predictor=_PREDICTOR[str(array.dtype)],
+                blocksize=_BLOCK,
+                num_threads=1,
+                bigtiff="IF_SAFER",
+                overview_resampling="AVERAGE" if is_float else "NEAREST",
+            ) as data:
+                data.write(array, 1)
+                data.set_band_description(1, description)
+                data.update_tags(**dict(sorted(tags.items())))
+            part.write_bytes(memory.read())
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
