@@ -45,3 +45,22 @@ def site_near(project: Project, site_id: str, chainage_m: float, north_deg: floa
 def at(site: Site) -> AtPoint:
     """Return the place of a site."""
     return AtPoint(site.lon_deg, site.lat_deg)
+
+
+class Shelf(dict[str, object]):
+    """A store of finished pieces in memory, as a user with Ctrl-C: it stops the work after `n_more` pieces.
+
+    `n_put` counts what was worked out, pieces that were there before among them.
+    """
+
+    def __init__(self, n_more: float = np.inf) -> None:
+        super().__init__()
+        self.n_more, self.n_put = n_more, 0
+
+    def put(self, key: str, value: object) -> None:
+        """Keep a finished piece."""
+        self[key] = value
+        self.n_put += 1
+        self.n_more -= 1
+        if self.n_more == 0:
+            raise KeyboardInterrupt

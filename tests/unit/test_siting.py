@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from sarhad.planning.siting import Effort, Mix, Search, plan
 from sarhad.planning.summary import summarise, yearly
 from sarhad.planning.unseen import gap
 from sarhad.testing import assert_plans_equal, check_plan
-from small_cases import site_near, tiny
+from small_cases import Shelf, site_near, tiny
 
 MONEY_USD = 250_000.0
 
@@ -58,6 +59,39 @@ def test_a_plan_keeps_its_limits_and_its_numbers_are_in_order(project, found):
 def test_the_same_question_has_the_same_answer(project, found):
     assert_plans_equal(plan(project, MONEY_USD), found)
     assert_plans_equal(plan(project, project.budget), found)
+
+
+def test_a_search_that_is_stopped_goes_on_with_what_was_judged(project):
+    """Stopped after 3 pieces, then 4 more, and so on: each is worked out once, the plan is the same."""
+    two = replace(project, settings=replace(project.settings, sector_m=6_000.0))
+    effort = Effort(rounds=2, max_exact=2)
+    alone, stopped = Shelf(), Shelf()
+    with Compute(1, store=alone) as compute:
+        expected = plan(two, mix=OPTIMAL, effort=effort, compute=compute)
+    found, stops = None, 0
+    while found is None:
+        stopped.n_more = 3 + stops
+        with contextlib.suppress(KeyboardInterrupt), Compute(1, store=stopped) as compute:
+            found = plan(two, mix=OPTIMAL, effort=effort, compute=compute)
+        stops += found is None
+    assert stops >= 3
+    assert stopped.keys() == alone.keys()
+    assert stopped.n_put == alone.n_put == len(alone)
+    assert_plans_equal(found, expected)
+
+
+def test_routes_known_of_later_are_another_piece(project):
+    """What a plan is worth falls when the adversary learns more: the old worth is not taken for the new."""
+    shelf = Shelf()
+    with Compute(1, store=shelf) as compute:
+        search = Search(project, offered_items(project, project.sites), project.budget, MEAN, compute)
+        nothing = np.zeros(len(search.items), np.int64)
+        everything = search.limits.n_max
+        search.worth(nothing)
+        n = len(shelf)
+        search.cut(everything, OPTIMAL)
+        search.worth(nothing)
+    assert len(shelf) == n + 2
 
 
 @pytest.mark.parametrize(

@@ -110,17 +110,16 @@ class Search:
         self.budget, self.objective, self.aim = budget, objective, aim_of(objective)
         self.limits = limits_of(items, budget)
         self.plans = sectors(project)
-        key = content_key(fingerprint(project), project.assets, items)
+        self.key = content_key(fingerprint(project), project.assets, items)
         self.pools: list[SectorPool] = compute.run(
             "routes of the pool",
             pool_sector,
             [PoolJob(project, p, items) for p in self.plans],
-            keys=[content_key("pool", key, p) for p in self.plans],
+            keys=[content_key("pool", self.key, p) for p in self.plans],
         )
         self.parts = [pool.part for pool in self.pools]
         self.known = [dict(pool.known) for pool in self.pools]
-        self.n_cut = [0] * len(self.plans)
-        self.answered: set[tuple[int, Bought]] = set()
+        self.answered: list[list[Bought]] = [[] for _ in self.plans]  # in order: they tell what is known
         self.worths: dict[tuple[int, Bought], tuple[int, Worth]] = {}  # with the cuts known to each
         self.terms = Terms(project, self.parts, self.aim.by)
 
@@ -235,17 +234,17 @@ class Search:
         """
         if mix.optimal == 0:
             return
-        fresh = [
-            (i, bought) for i, bought in enumerate(self.bought(count)) if (i, bought) not in self.answered
-        ]
+        fresh = [(i, bought) for i, bought in enumerate(self.bought(count)) if bought not in self.answered[i]]
         for (i, bought), worth in zip(fresh, self.run("worst routes", fresh, cut=True), strict=True):
             if worth.part is not None:
                 self.parts.append(worth.part)
             for case, routes in worth.found.items():
                 self.known[i][case] = concatenated([self.known[i][case], routes])
-            self.n_cut[i] += 1
-            self.answered.add((i, bought))
-            self.worths[i, bought] = self.n_cut[i], worth  # its least counts the routes it found itself
+            self.answered[i].append(bought)
+            self.worths[i, bought] = (
+                len(self.answered[i]),
+                worth,
+            )  # its least counts the routes it found itself
 
     def worth(self, count: Counts) -> list[Worth]:
         """Return the exact worth of a plan by sector against all routes known now."""
@@ -253,10 +252,10 @@ class Search:
         missing = [
             (i, bought)
             for i, bought in wanted
-            if (i, bought) not in self.worths or self.worths[i, bought][0] < self.n_cut[i]
+            if (i, bought) not in self.worths or self.worths[i, bought][0] < len(self.answered[i])
         ]
         for (i, bought), worth in zip(missing, self.run("exact value", missing, cut=False), strict=True):
-            self.worths[i, bought] = self.n_cut[i], worth
+            self.worths[i, bought] = len(self.answered[i]), worth
         return [self.worths[key][1] for key in wanted]
 
     def bought(self, count: Counts) -> list[Bought]:
@@ -277,7 +276,11 @@ class Search:
             )
             for i, bought in wanted
         ]
-        return self.compute.run(step, worth_sector, jobs)
+        keys = [
+            content_key("worth", self.key, self.plans[i], bought, cut, self.answered[i])
+            for i, bought in wanted
+        ]
+        return self.compute.run(step, worth_sector, jobs, keys=keys)
 
     def values(self, count: Counts) -> tuple[F64, F64]:
         """Return exact P_t by (stretch, case) of a plan against the unaware and the optimal adversary."""
