@@ -63,11 +63,14 @@ system:  ## PostgreSQL 15 with PostGIS and Pango, for the tests (installs them a
 	  echo "Tests that need what is missing are skipped (as root on Debian: apt-get install $(SYSTEM))"; \
 	fi
 
+# A file's tests stay in one process, for what they share; the slow files come first in the order of names.
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
+
 test: lint system  ## what CI runs
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
 
 test-all: lint system  ## the long suites too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the definition
 	@for file in sight travel crossing siting example journal store schedule forecast; do $(BIN)/python benchmarks/$$file.py || exit 1; done
