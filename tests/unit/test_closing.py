@@ -12,7 +12,7 @@ from sarhad.planning.closing import cheapest_closings
 from sarhad.planning.compute import Compute
 from sarhad.planning.items import offered_items
 from sarhad.planning.unseen import gap
-from small_cases import site_near, tiny
+from small_cases import Shelf, site_near, tiny
 
 CAMERA, LINE = "thermal_medium", "seismic_line"
 
@@ -67,3 +67,13 @@ def test_the_cheapest_that_works_closes_the_hole(project, holes, camera, line, e
 def test_a_camera_that_sees_part_of_a_hole_does_not_close_it(project, holes):
     far = replace(project, sites=(site_near(project, "A", 12_000.0),), offered=(CAMERA,))
     assert closing_of(far, holes) is None
+
+
+def test_what_closes_a_hole_is_kept_and_another_offer_is_worked_out_anew(project, holes):
+    shelf = Shelf()
+    cheaper = changed(project, **{CAMERA: {"cost_usd": 1.0}})
+    items, others = (offered_items(one, project.sites) for one in (project, cheaper))
+    for n_put, offered in ((1, items), (1, items), (2, others)):
+        with Compute(1, store=shelf) as compute:
+            assert cheapest_closings(project, holes, offered, compute) != [None]
+        assert shelf.n_put == n_put

@@ -28,11 +28,15 @@ def read_terrain(reading: Reading, line: Line | None, settings: Settings) -> Ter
     check_terrain(source, line, settings, place, faults)
     names = {str(path): _named(reading.folder, path) for path in source.paths}
     reading.faults.extend(replace(fault, file=names.get(fault.file, fault.file)) for fault in faults)
-    for path in source.paths:
-        for behind in _files(path):
-            if behind.is_file():
-                reading.hashes.setdefault(_named(reading.folder, behind), sha256(behind))
+    for path, digest in terrain_hashes(source).items():
+        reading.hashes.setdefault(_named(reading.folder, path), digest)
     return source
+
+
+def terrain_hashes(source: TerrainSource) -> dict[Path, str]:
+    """Return the SHA-256 of each file that heights come from, those behind a VRT too."""
+    files = dict.fromkeys(behind for path in source.paths for behind in _files(path))
+    return {file: sha256(file) for file in files if file.is_file()}
 
 
 def declared_terrain(reading: Reading) -> TerrainSource | None:

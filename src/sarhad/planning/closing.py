@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from sarhad.io.cache import content_key
 from sarhad.model.asset import AtPoint
 from sarhad.model.project import Project
 from sarhad.planning.compute import Compute
@@ -21,6 +22,7 @@ from sarhad.planning.coverage import view_of
 from sarhad.planning.frame import locate
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import Item
+from sarhad.planning.profile import fingerprint
 from sarhad.planning.sector import SectorPlan, sectors
 from sarhad.planning.sensing import availability, crossing_exposure
 from sarhad.planning.sighting import sight
@@ -73,7 +75,14 @@ def cheapest_closings(
                 paths = tuple(holes["path"].iloc[i] for i in mine)
                 jobs.append(ClosingJob(one, plan, points, paths))
                 rows.append(mine)
-    for mine, closings in zip(rows, compute.run("closing items", sector_closings, jobs), strict=True):
+    keys = [
+        content_key(
+            "closing", fingerprint(job.project), job.items, job.plan, shapely.to_wkb(job.holes).tolist()
+        )
+        for job in jobs
+    ]
+    found_in = compute.run("closing items", sector_closings, jobs, keys=keys)
+    for mine, closings in zip(rows, found_in, strict=True):
         for i, closing in zip(mine, closings, strict=True):
             line = found[i]
             if closing is not None and (line is None or closing.cost_usd < line.cost_usd):

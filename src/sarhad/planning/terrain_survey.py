@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sarhad.io.basis import LineAndBand
+from sarhad.io.cache import content_key, source_digest
 from sarhad.io.mosaic import Mosaic, read_mosaic
 from sarhad.io.terrain import NO_LAYER, Heights, Terrain, open_terrain
 from sarhad.io.terrain_layer import Layer
+from sarhad.io.terrain_section import terrain_hashes
 from sarhad.io.tile_pairs import difference_m, pairs, step_at
 from sarhad.kernels.dem_quality import LAGS, lag_squares, spikes
 from sarhad.model.project import TerrainSource
@@ -128,7 +130,9 @@ def survey(source: TerrainSource, course: LineAndBand, *, compute: Compute) -> S
     settings = course.settings
     terrain = open_terrain(source, settings)
     tasks = [_Task(course, source, plan) for plan in sectors(course)]
-    parts = compute.run("terrain", _look, tasks)
+    same = _fingerprint(source, course)
+    keys = [content_key("terrain", same, task.plan) for task in tasks]
+    parts = compute.run("terrain", _look, tasks, keys=keys)
     seams = [seam for layer in terrain.layers for seam in _tile_seams(layer.mosaic)]
     cell_km2 = settings.cell_m**2 / 1e6
     voids, outside = (np.concatenate([part.gap_km[k] for part in parts]) for k in (0, 1))
@@ -140,6 +144,22 @@ def survey(source: TerrainSource, course: LineAndBand, *, compute: Compute) -> S
         layers=tuple(_layer_found(terrain, k, parts, cell_km2) for k in range(len(terrain.layers))),
         gaps=(*_gaps(voids, cell_km2, True), *_gaps(outside, cell_km2, False)),
         seams=(*seams, *_layer_seams(terrain, parts)),
+    )
+
+
+def _fingerprint(source: TerrainSource, course: LineAndBand) -> str:
+    """Return a key of all that a survey depends on: code, heights and words on them, line, settings."""
+    line = course.line
+    return content_key(
+        source_digest(),
+        [(path.name, digest) for path, digest in terrain_hashes(source).items()],
+        replace(source, paths=()),
+        replace(course.settings, processes=0),
+        line.home_side,
+        [
+            (p.part_id, p.exclave, *(a.tobytes() for a in (p.lon_deg, p.lat_deg, p.chainage_m)))
+            for p in line.parts
+        ],
     )
 
 
