@@ -121,7 +121,7 @@ def report(folder: Folder, jobs: Jobs = 0, as_json: AsJson = False) -> None:
     from sarhad.planning.terrain_survey import survey
 
     source, course = read_declared_terrain(folder), read_line_and_band(folder)
-    with computing(None, jobs) as compute:
+    with computing(folder, jobs) as compute:
         found = survey(source, course, compute=compute)
     said = {"vertical_datum": source.vertical_datum, "source": source.source, "voids": source.voids}
     seams = [{**asdict(seam), "is_suspect": seam.is_suspect} for seam in found.seams]
