@@ -17,7 +17,7 @@ from sarhad.model.plan import Plan, PlanItem
 from sarhad.model.project import Barrier, Goals
 from sarhad.planning import profile as profile_module
 from sarhad.planning.compute import Compute
-from sarhad.planning.crossing import ADVERSARIES
+from sarhad.planning.crossing import ADVERSARIES, evaluate_sector
 from sarhad.planning.profile import binds, fingerprint, label, profile, stretch_line
 from sarhad.planning.summary import yearly
 from sarhad.testing import assert_tables_equal, check_profile
@@ -160,6 +160,22 @@ def test_chosen_adversaries_alone(cut):
         assert set(headline["adversary"]) == set(chosen)
         same = everyone[everyone["adversary"].isin(chosen) & (everyone["depth_m"] == cut.settings.depth_m)]
         np.testing.assert_array_equal(headline["p_timely"], same["p_timely"])
+
+
+def test_chosen_stretches_alone_are_those_of_the_whole(cut, monkeypatch):
+    """Of stretches in the second of two sectors the second alone is worked out; their rows are the same."""
+    halves = replace(cut, settings=replace(cut.settings, sector_m=6_000.0, n_realisations=2))
+    everywhere = profile(halves, adversaries=("unaware",))
+    asked = []
+    monkeypatch.setattr(
+        profile_module,
+        "evaluate_sector",
+        lambda job: (asked.append(job.plan.sector_id), evaluate_sector(job))[1],
+    )
+    last = int(everywhere["stretch_id"].max())
+    found = profile(halves, adversaries=("unaware",), stretch_ids=(last,))
+    assert asked == [1, 1]
+    assert_tables_equal(found, everywhere[everywhere["stretch_id"] == last].reset_index(drop=True))
 
 
 def test_an_unknown_adversary_is_named(cut):

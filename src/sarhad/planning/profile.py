@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import geopandas as gpd
@@ -39,6 +39,7 @@ def profile(
     *,
     adversaries: Sequence[str] = ADVERSARIES,
     n_realisations: int | None = None,
+    stretch_ids: Sequence[int] = (),
     compute: Compute | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the profile of a project with its assets, and a plan's on top where one is given.
@@ -51,6 +52,7 @@ def profile(
     `p_low` is the lower end of the optimal adversary's bracket; the band is the range over `n_realisations`
     of the terrain (the project's setting by default), realisation 0 being the value; further columns
     `p_timely_1`, `p_timely_2`, ... hold P_t on the others, from which the band of a mean is worked out.
+    Rows are of all stretches unless some are given; then only the sectors that own them are worked out.
     Raises NoGoalReachable and UnknownName.
     """
     unknown = sorted(set(adversaries) - set(ADVERSARIES))
@@ -58,11 +60,18 @@ def profile(
         raise UnknownName(f"no adversary {unknown[0]!r}; there are {', '.join(ADVERSARIES)}")
     if compute is None:
         with Compute(project.settings.processes) as own:
-            return profile(project, plan, adversaries=adversaries, n_realisations=n_realisations, compute=own)
+            return profile(
+                project,
+                plan,
+                adversaries=adversaries,
+                n_realisations=n_realisations,
+                stretch_ids=stretch_ids,
+                compute=own,
+            )
     assets = project.assets + (plan.assets if plan else ())
     n = project.settings.n_realisations if n_realisations is None else n_realisations
-    main = _evaluate(project, assets, 0, tuple(adversaries), project.settings.depths_m, compute)
-    table = _table(project, main)
+    case = _Case(project, assets, tuple(stretch_ids), compute)
+    table = _table(case, 0, tuple(adversaries), project.settings.depths_m)
     if table["p_timely"].isna().all():
         raise NoGoalReachable("no target can reach a goal from the line in any season")
     banded = tuple(a for a in adversaries if a in ("unaware", "optimal"))
@@ -72,7 +81,7 @@ def profile(
         (table["p_timely"] < OPEN_BELOW).where(in_band & table["p_timely"].notna()).astype(float)
     )
     for realisation in range(1, n if banded else 1):
-        other = _table(project, _evaluate(project, assets, realisation, banded, (), compute))
+        other = _table(case, realisation, banded, ())
         p_other = table[KEY].merge(other[[*KEY, "p_timely"]], on=KEY, how="left")["p_timely"].to_numpy()
         table[f"p_timely_{realisation}"] = p_other
         table["band_low"] = np.fmin(table["band_low"], p_other)
@@ -82,23 +91,28 @@ def profile(
     return _with_geometry(project, table)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """What all tables of a profile share: on which assets they stand, and of which stretches they are."""
+
+    project: Project
+    assets: tuple[Asset, ...]
+    stretch_ids: tuple[int, ...]
+    compute: Compute
+
+
 def _evaluate(
-    project: Project,
-    assets: tuple[Asset, ...],
-    realisation: int,
-    adversaries: tuple[str, ...],
-    depths_m: tuple[float, ...],
-    compute: Compute,
+    case: _Case, realisation: int, adversaries: tuple[str, ...], depths_m: tuple[float, ...]
 ) -> list[list[Rows]]:
+    project, wanted = case.project, set(case.stretch_ids)
     if project.goals.kind == "layer":
         depths_m = ()  # depth lines play no part where the goals are places
-    jobs = [SectorJob(project, plan, assets, realisation, adversaries, depths_m) for plan in sectors(project)]
-    keys = [
-        content_key("sector rows", fingerprint(project), assets, job.plan, realisation, adversaries, depths_m)
-        for job in jobs
-    ]
+    plans = [one for one in sectors(project) if not wanted or wanted & set(one.stretches)]
+    jobs = [SectorJob(project, plan, case.assets, realisation, adversaries, depths_m) for plan in plans]
+    same = content_key(fingerprint(project), case.assets)
+    keys = [content_key("sector rows", same, job.plan, realisation, adversaries, depths_m) for job in jobs]
     step = "crossings" if realisation == 0 else f"crossings, terrain {realisation}"
-    return compute.run(step, evaluate_sector, jobs, keys=keys)
+    return case.compute.run(step, evaluate_sector, jobs, keys=keys)
 
 
 def fingerprint(project: Project) -> str:
@@ -151,8 +165,13 @@ def _exact(arrays: Iterable[NDArray[np.float64]]) -> list[bytes]:
     return [array.tobytes() for array in arrays]
 
 
-def _table(project: Project, by_sector: Iterable[list[Rows]]) -> pd.DataFrame:
+def _table(
+    case: _Case, realisation: int, adversaries: tuple[str, ...], depths_m: tuple[float, ...]
+) -> pd.DataFrame:
+    project, by_sector = case.project, _evaluate(case, realisation, adversaries, depths_m)
     table = pd.concat([_frame(rows) for found in by_sector for rows in found], ignore_index=True)
+    if case.stretch_ids:
+        table = table[table["stretch_id"].isin(case.stretch_ids)]
     orders = {
         "target": [t.target_id for t in project.targets],
         "condition": [c.condition_id for c in project.conditions],
