@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sarhad.interfaces.cli.demo import quick
+from sarhad.interfaces.language import say, speaking, told
 from sarhad.interfaces.report.facts import district_at
+from sarhad.interfaces.vocabulary import words
 from sarhad.io import example
 from sarhad.io.attribution import read_attribution
+from sarhad.io.catalogue import LANGUAGES
 from sarhad.io.line import place_on_line
 from sarhad.io.project import check_project, open_project
 from sarhad.planning.profile import profile
@@ -23,6 +27,7 @@ from sarhad.testing import check_plan, check_profile
 
 VORUKH = (70.5769, 39.8533)  # the village, in Tajikistan
 KHUJAND, BATKEN = (69.620, 40.290), (70.817, 40.050)  # towns of Tajikistan and of Kyrgyzstan
+UNTRANSLATED = {"Open Database License 1.0"}
 LOOKS = {"observer", "day_camera", "thermal_camera", "drone"}
 
 
@@ -109,9 +114,25 @@ def test_sources_and_what_is_made_up_are_named(folder):
     assert all(f"`{name}`" in text for name in named if "illustrative" not in name)
     stated = read_attribution(folder)
     assert stated is not None
-    assert len(stated.rows) == 6
+    assert len(stated.rows) == 7
     posts = json.loads((folder / "posts_illustrative.geojson").read_text())["features"]
     assert all("illustrative" in post["properties"]["note"] for post in posts)
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_it_has_all_its_words_in_every_language(folder, project, code):
+    stated = read_attribution(folder)
+    assert stated is not None
+    own = {project.title, *project.notes, project.line.source, project.terrain.source}
+    own |= {quick(project).notes[-1], project.terrain.vertical_datum, *stated.head, *stated.paragraphs}
+    own |= {one.name for one in (*project.districts, *project.marks)}
+    own |= {cell for row in stated.rows for cell in row[1:]}
+    with speaking(code):
+        assert {text for text in own if told(project, say(text)) == text} <= UNTRANSLATED
+        used = {*project.offered, *(one.target_id for one in project.targets)}
+        used |= {asset.equipment_id for asset in project.assets}
+        used |= {one.condition_id for one in project.conditions}
+        assert {name for name in used if re.search("[a-z]", words(name))} == set()
 
 
 def test_the_relief_is_shipped_once(folder):

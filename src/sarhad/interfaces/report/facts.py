@@ -15,7 +15,7 @@ import pandas as pd
 
 import sarhad
 from sarhad.errors import InputFaults
-from sarhad.interfaces.language import decimal, number, told, translated
+from sarhad.interfaces.language import decimal, number, say, told, translated
 from sarhad.interfaces.report.palette import kilometres, probability, share
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.terrain import open_terrain
@@ -56,6 +56,7 @@ TEXT = translated(
         "another length. Source: {source}.",
         "ruler.official": "Official chainage by the project's calibration.",
         "notes.lead": "Note:",
+        "notes.reported": "Observation only: P_t is the probability that a crossing is seen and reported.",
         "made": "Sarhad {version}, inputs {digest}",
         "case": "{target}, {condition}",
         "case.none": "no hole found",
@@ -175,7 +176,7 @@ def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
         (TEXT["year.lead"], _year(project)),
         (TEXT["terrain.lead"].format(kind=words(kind)), terrain),
         (TEXT["ruler.lead"], ruler),
-        *((TEXT["notes.lead"], told(project, note)) for note in project.notes),
+        *((TEXT["notes.lead"], told(project, say(note))) for note in project.notes),
     ]
 
 
