@@ -102,7 +102,7 @@ def plain_loop(folder: Path, path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute(f"CREATE TABLE records ({', '.join(f'c{k}' for k in range(23))})")
     sql = f"INSERT INTO records VALUES ({', '.join('?' * 23)})"
-    connection.executemany(sql, (row(record, NOT_LOCATED, microseconds) for record in read_records(folder)))
+    connection.executemany(sql, (row(record, microseconds) + NOT_LOCATED for record in read_records(folder)))
     connection.commit()
     connection.close()
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from sqlalchemy import BigInteger, Connection, Double, Engine, NullPool, create_
 
 from sarhad.errors import LedgerDamaged, LedgerInUse
 from sarhad.ledger.database import BUILDING, LOCK, LOCKED, POSTGIS_SCHEMA, SCHEMA, plain_words
+from sarhad.ledger.rows import Chunks, Row
 from sarhad.ledger.tables import (
     INDEXES,
     LIST_SUBJECTS,
@@ -29,15 +29,14 @@ from sarhad.ledger.tables import (
     Located,
     Utc,
     create_tables,
-    microseconds,
-    row,
     write_head,
 )
-from sarhad.model.record import Record
+from sarhad.model.record import OnLine
 
 Progress = Callable[[int], None]  # is told how many records are loaded so far
 
-CHUNK = 1_000
+_PART = LOADED.index("part_id")
+_PLACE = slice(_PART, _PART + 4)
 GAP = "records {first} to {last} do not follow each other"
 
 
@@ -48,37 +47,40 @@ class Places(Protocol):
     def course(self) -> str | None:
         """What tells the course of the line that they lie on from others; None where it cannot be told."""
 
-    def locate(self, records: Sequence[Record]) -> list[Located]:
-        """Return where the place of each lies."""
+    def locate(self, places: Sequence[OnLine | None]) -> list[Located]:
+        """Return where each lies."""
 
 
 class _Source:
-    """Records as rows, chunk by chunk, and the last one read."""
+    """Rows, chunk by chunk, with where their places lie, and the last one read."""
 
-    def __init__(self, records: Iterable[Record], places: Places, progress: Progress) -> None:
-        self._records, self._locate, self._progress = iter(records), places.locate, progress
+    def __init__(self, chunks: Chunks, places: Places, progress: Progress) -> None:
+        self._chunks, self._locate, self._progress = chunks, places.locate, progress
         self.course = places.course or ""
         self.seq, self.hash = 0, ""
 
-    def rows(self, time: Callable[[datetime], Any]) -> Iterator[tuple[Any, ...]]:
-        """Rows of the columns LOADED; `time` writes a time as the database takes it."""
-        while chunk := list(islice(self._records, CHUNK)):
-            if (chunk[0].seq, chunk[-1].seq) != (self.seq + 1, self.seq + len(chunk)):
-                raise LedgerDamaged(GAP.format(first=self.seq + 1, last=chunk[-1].seq))
-            for record, located in zip(chunk, self._locate(chunk), strict=True):
-                yield row(record, located, time)
-            self.seq, self.hash = chunk[-1].seq, chunk[-1].hash
+    def rows(self) -> Iterator[Row]:
+        """Rows of the columns LOADED; times in microseconds since 1970."""
+        for chunk in self._chunks:
+            first, last = chunk[0][0], chunk[-1][0]
+            if (first, last) != (self.seq + 1, self.seq + len(chunk)):
+                raise LedgerDamaged(GAP.format(first=self.seq + 1, last=last))
+            places = [None if values[_PART] is None else OnLine(*values[_PLACE]) for values in chunk]
+            for values, located in zip(chunk, self._locate(places), strict=True):
+                yield values + located
+            self.seq, self.hash = last, chunk[-1][-1]
             self._progress(self.seq)
 
 
-def build(engine: Engine, records: Iterable[Record], places: Places, progress: Progress) -> None:
-    """Fill a new store from all records, in seq order, and put it in the place of the engine's.
+def build(engine: Engine, chunks: Chunks, places: Places, progress: Progress) -> None:
+    """Fill a new store from the rows of all records, in seq order, and put it in the place of the engine's.
 
     Raises LedgerError (LedgerInUse where another process keeps the old one open); whatever the iterator or
-    `progress` raises goes through.
+    `progress` raises goes through, and the iterator is closed.
     """
-    source = _Source(records, places, progress)
-    (_build_sqlite if engine.dialect.name == "sqlite" else _build_postgresql)(engine, source)
+    source = _Source(chunks, places, progress)
+    with closing(chunks):
+        (_build_sqlite if engine.dialect.name == "sqlite" else _build_postgresql)(engine, source)
 
 
 def _build_sqlite(engine: Engine, source: _Source) -> None:
@@ -110,7 +112,7 @@ def _insert(connection: Connection, source: _Source) -> None:
     marks = ", ".join("?" * len(LOADED))
     sql = f"INSERT INTO records ({', '.join(LOADED)}) VALUES ({marks})"
     cursor: Any = connection.connection.cursor()
-    cursor.executemany(sql, source.rows(microseconds))
+    cursor.executemany(sql, source.rows())
 
 
 def _fold_log(path: Path, url: str) -> None:
@@ -170,16 +172,17 @@ def _copy(connection: Connection, source: _Source) -> None:
     sql = f"COPY records ({', '.join(LOADED)}) FROM STDIN (FORMAT binary, FREEZE)"
     with cursor.copy(sql) as copy:
         copy.set_types([_SENT_AS.get(type(RECORDS.c[name].type), "text") for name in LOADED])
-        for *values, geometry in source.rows(_since_2000):
+        for *values, geometry in source.rows():
+            for k in _TIMES:
+                values[k] -= _TO_2000
             copy.write_row((*values, None if geometry is None else bytes.fromhex(geometry)))
 
 
 _SENT_AS = {Utc: "int8", BigInteger: "int8", Double: "float8", Geometry: "bytea"}
 
 
-def _since_2000(time: datetime) -> int:
-    """A TIMESTAMPTZ as PostgreSQL holds it: microseconds since 2000."""
-    return microseconds(time) - 946_684_800_000_000
+_TIMES = [k for k, name in enumerate(LOADED) if isinstance(RECORDS.c[name].type, Utc)]
+_TO_2000 = 946_684_800_000_000  # microseconds; PostgreSQL counts from then
 
 
 def _finish(connection: Connection, source: _Source) -> None:

@@ -23,6 +23,7 @@ from sarhad.errors import LedgerDamaged, LedgerError, LedgerNewer
 from sarhad.ledger.database import LOCK, SCHEMA, check_postgis, engine_of, plain_words
 from sarhad.ledger.journal import read_records
 from sarhad.ledger.loading import Progress, build
+from sarhad.ledger.rows import Chunks, chunks_of, chunks_read
 from sarhad.ledger.tables import (
     FORMAT,
     HEAD,
@@ -157,7 +158,7 @@ class Store:
 
     def rebuild(self, folder: Path, *, progress: Progress | None = None) -> Head:
         """Build all tables anew from the journal; as `replace`. Raises what `read_records` raises, too."""
-        return self.replace(read_records(folder), progress=progress)
+        return self._replace(chunks_read(folder), progress)
 
     def replace(self, records: Iterable[Record], *, progress: Progress | None = None) -> Head:
         """Build all tables anew from all records, in seq order, and put them in the place of the old ones.
@@ -165,10 +166,13 @@ class Store:
         `progress` is told the number of records loaded so far; it may raise to stop, and the old store stays.
         LedgerInUse: another process keeps the store open, or rebuilds it. LedgerDamaged: records with gaps.
         """
+        return self._replace(chunks_of(records), progress)
+
+    def _replace(self, chunks: Chunks, progress: Progress | None) -> Head:
         if self.has_geometry:
             with plain_words(self._engine), self._engine.begin() as connection:
                 check_postgis(connection)
-        build(self._engine, records, self._places, progress or _silent)
+        build(self._engine, chunks, self._places, progress or _silent)
         self._fault = None
         return self.head
 
@@ -213,7 +217,8 @@ class Store:
                 raise LedgerError(MISSING.format(head=expected - 1, found=record.seq))
         if not new:
             return
-        rows = [row(*one, _as_it_is) for one in zip(new, self._places.locate(new), strict=True)]
+        located = self._places.locate([record.statement.place for record in new])
+        rows = [(*row(record, _as_it_is), *lies) for record, lies in zip(new, located, strict=True)]
         connection.execute(RECORDS.insert(), [dict(zip(LOADED, values, strict=True)) for values in rows])
         for follow_up in (*SETTLE, LIST_SUBJECTS):
             connection.execute(follow_up, {"after_seq": head.seq})
@@ -256,13 +261,12 @@ class _Places:
     locator: Locator | None
     course: str | None  # None: it cannot be told
 
-    def locate(self, records: Sequence[Record]) -> list[Located]:
-        """Return the place of each record, with the box around it."""
-        found = [NOT_LOCATED] * len(records)
+    def locate(self, places: Sequence[OnLine | None]) -> list[Located]:
+        """Return where each place lies, with the box around it."""
+        found = [NOT_LOCATED] * len(places)
         if self.locator is None:
             return found
-        places = ((k, record.statement.place) for k, record in enumerate(records))
-        asked = ((k, self.locator(place)) for k, place in places if place is not None)
+        asked = ((k, self.locator(place)) for k, place in enumerate(places) if place is not None)
         wkt = [(k, one) for k, one in asked if one is not None]
         if not wkt:
             return found
@@ -273,6 +277,6 @@ class _Places:
         for (k, one), box, ewkb in zip(wkt, shapely.bounds(shapes).tolist(), binary, strict=True):
             west_deg, south_deg, east_deg, north_deg = box
             if not (-180 <= west_deg <= east_deg <= 180 and -90 <= south_deg <= north_deg <= 90):
-                raise LedgerError(NOT_A_PLACE.format(wkt=one, place=records[k].statement.place))
+                raise LedgerError(NOT_A_PLACE.format(wkt=one, place=places[k]))
             found[k] = (west_deg, south_deg, east_deg, north_deg, ewkb)
         return found

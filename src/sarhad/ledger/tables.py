@@ -176,14 +176,15 @@ INDEXES = (
 
 SETTLED = ("superseded_at", "spoken_of_at")  # by what is said later
 LOADED = tuple(column.name for column in RECORDS.c if column.name not in SETTLED)
-STATED = tuple(name for name in LOADED[: LOADED.index("west_deg")] if name != "register")  # makes a record
+TAKEN = LOADED[: LOADED.index("west_deg")]  # from the record itself; the others say where its place lies
+STATED = tuple(name for name in TAKEN if name != "register")  # makes a record
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
-def row(record: Record, located: Located, time: Callable[[datetime], Any]) -> tuple[Any, ...]:
-    """A record as the values of the columns `LOADED`; `time` writes a time as the database takes it."""
+def row(record: Record, time: Callable[[datetime], Any]) -> tuple[Any, ...]:
+    """A record as the values of the columns `TAKEN`; `time` writes a time as the database takes it."""
     said = record.statement
     place = said.place
     return (
@@ -202,7 +203,6 @@ def row(record: Record, located: Located, time: Callable[[datetime], Any]) -> tu
         said.corrects,
         said.signature,
         record.hash,
-        *located,
     )
 
 
