@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sarhad.kernels.leastcost import least_cost
 from sarhad.kernels.worstcase import least_timely
 
 PAGE = Path(__file__).parents[1] / "explanation" / "model.md"
+CASE = PAGE.read_text(encoding="utf-8").partition("\n## Worked by hand\n")[2].partition("\n## ")[0]
 
 # Cells A (beyond the line), B, C (home) and the goal G in a row; 600 s from each to the next.
 A, B, C, G = range(4)
@@ -42,7 +44,7 @@ def phi(z: float) -> float:
 def written(value: float, digits: int = 4) -> str:
     """Return a value as the page prints it, and make sure that it does."""
     text = f"{value:.{digits}f}".removeprefix("0")
-    assert text in PAGE.read_text(encoding="utf-8"), f"{text} is not on the page"
+    assert text in CASE, f"{text} is not on the page"
     return text
 
 
@@ -98,3 +100,36 @@ def test_the_surrogate_of_siting_lies_above(w):
     assert [written(camera), written(radar), written(surrogate)] == [".5575", ".6558", ".7028"]
     exact = timely(ROUTE, w, VIEW, NO_LINES, AVAILABLE, OFFSET_M, CHAINAGE_M).p_timely[0]
     assert exact <= min(met.cap[0], surrogate)
+
+
+def test_every_figure_of_the_case_is_worked_out(w):
+    """Figures of three digits or more, and none beside them."""
+    w_a, w_b = 0.95 * phi(0.5 / (0.3 * math.sqrt(1.25))), 0.475
+    camera, radar = 0.7, 0.9
+    silent = {n: 1 - camera * (1 - 2.0**-n) for n in (1, 2)}
+    heard = 1 - radar * 4 / 5
+    s_a, s_b, fog_b = silent[1], silent[2] * heard, min(silent[2], heard)
+    p_timely = (1 - s_a) * w_a + (s_a - s_b) * w_b
+    theta = [
+        -math.log(1 - camera * (1 - math.exp(-math.log(2) * (w_a + w_b)))),
+        -math.log(1 - radar * (1 - math.exp(-math.log(5) * w_b))),
+    ]
+    p_a, p_b = 1 - 2**-camera, 1 - 2**-camera * 5**-radar
+    known = [*silent.values(), heard, s_a, s_b, 1 - s_a, s_a - s_b, 1 - s_b, s_a - fog_b, w_a, w_b]
+    known += [(1 - s_a) * w_a, (s_a - s_b) * w_b, p_timely, 1 - s_b - p_timely / 0.95]
+    known += [(1 - s_a) * w_a + (s_a - fog_b) * w_b, 0.95 * phi(-1 / 0.3), 0.5 / (0.3 * math.sqrt(1.25))]
+    known += [
+        p_a,
+        p_b,
+        p_b * w_b,
+        p_b * w_b + p_a * (w_a - p_b * w_b),
+        *theta,
+        sum(theta),
+        1 - math.exp(-sum(theta)),
+    ]
+    printed = re.findall(r"\d*\.\d{3,}", CASE)
+    assert len(printed) > 40
+    for text in printed:
+        digits = len(text.partition(".")[2])
+        assert float(text) in {round(value, digits) for value in known}, text
+    assert w.ravel()[:2] == pytest.approx([w_a, w_b])
