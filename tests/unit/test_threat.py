@@ -127,6 +127,75 @@ def test_the_control_register_counts_too():
     assert found(held("group", 0, 1), held("state", 5, 2)) == ()
 
 
+def control(holder, day, k=1, of="district:D"):
+    body, at = {"holder": holder}, DAY + timedelta(days=day)
+    return Statement(f"01HZZZZZZZZZZZZZZZZZZZZZ2{k}", "control.held", of, at, "desk", "", "", body, DISTRICT)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "claimed", "n"),
+    [
+        (("group", -30), ("state", "2021-07-05"), 0),  # an old statement does not outweigh a newer claim
+        (("state", -30), ("group", "2021-07-05"), 1),
+        (("group", 30), ("state", "2021-07-05"), 1),
+        (("state", 30), ("group", "2021-07-05"), 0),
+        (("group", 0.5), ("state", "2021-07-05"), 1),  # the same day: a group that may hold it
+        (("state", 0.5), ("group", "2021-07-05"), 1),
+    ],
+)
+def test_of_claim_and_register_the_later_counts(recorded, claimed, n):
+    who, on = claimed
+    assert len(found(*made(held_by(who, "A", on)), control(*recorded))) == n
+
+
+def test_a_resolution_counts_for_its_time_and_is_told():
+    claims = held_by("group", "A", "2021-07-05"), held_by("state", "B", "2021-07-05")
+    held = register(records(*made(*claims)))
+    settled = resolve(
+        held,
+        claims[0].question,
+        method="claim",
+        rests_on=[claims[0].claim_id],
+        reason="seen",
+        speaker=DESK,
+        statement_id="01HZZZZZZZZZZZZZZZZZZZZZ03",
+    )
+    (one,) = found(*made(*claims), settled, control("state", 0.5))
+    assert (one.rests_on, one.resolutions) == ((claims[0].claim_id,), (settled.statement_id,))
+    assert found(*made(*claims), settled, control("state", 9)) == ()  # said later
+
+
+def clash(day="2021-07-05", place=POINT, kind="clash"):
+    return claim(Words("fighting"), "", of=f"event:1/{kind}", on=day, place=place)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "n"),
+    [
+        (clash(), 1),
+        (clash(place=OnLine("0", 60_000.0, 60_000.0)), 1),  # 5 km off: the next village
+        (clash(place=OnLine("0", 60_001.0, 60_001.0)), 2),
+        (clash(place=OnLine("1", 55_000.0, 55_000.0)), 2),
+        (clash("2021-07-06"), 2),
+        (clash("2021-07-04"), 2),
+        (clash(kind="shelling"), 2),
+    ],
+)
+def test_an_incident_that_is_recorded_and_claimed_counts_once(claimed, n):
+    recorded = report(Incident("TJK1", "clash", DAY, POINT), DESK, "01HZZZZZZZZZZZZZZZZZZZZZ01")
+    both = found(recorded, *made(claimed))
+    assert len(both) == n
+    assert both[0].rests_on == ("TJK1",)
+
+
+def test_a_claim_that_places_a_recorded_incident_better_places_it():
+    recorded = report(Incident("TJK1", "clash", DAY, DISTRICT), DESK, "01HZZZZZZZZZZZZZZZZZZZZZ01")
+    claimed = clash(place=OnLine("0", 120_000.0, 120_000.0))
+    (one,) = found(recorded, *made(claimed))
+    assert (one.threat_id, one.place) == ("TJK1", claimed.place)
+    assert one.rests_on == ("TJK1", claimed.claim_id)
+
+
 def test_runs_of_equal_weight_are_one_range():
     one = weights(Threat("d", "held_by", 1.0, DISTRICT, DAY, fades=False))
     ranges = weight_ranges(STRETCHES, one)

@@ -151,5 +151,6 @@ def _weights(held: Standing, project: Path, how: Weighing) -> tuple[str, Taken]:
     found, _, ranges = weigh(held, project, how.about_at, decay)
     text = weights_text(ranges)
     rests_on = tuple(sorted({one for threat in found for one in threat.rests_on}))
+    resolutions = tuple(sorted({one for threat in found for one in threat.resolutions}))
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return text, Taken(WEIGHTS, digest, "", how.source, (), rests_on)
+    return text, Taken(WEIGHTS, digest, "", how.source, resolutions, rests_on)
