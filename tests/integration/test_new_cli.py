@@ -16,7 +16,7 @@ import pytest
 import shapely
 from typer.testing import CliRunner
 
-from sarhad.errors import InputFaults
+from sarhad.errors import InputFaults, NotWritten
 from sarhad.interfaces.cli.app import app
 from sarhad.io import new_project
 from sarhad.io.project import check_project, open_project
@@ -243,7 +243,9 @@ def test_a_full_disk_leaves_nothing(line: Path, tmp_path: Path, size: str) -> No
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting a small file system is not permitted here")
     try:
-        assert "a folder that can be written" in refused(place / "p", "--line", line, "--home", "left")
+        result = CliRunner().invoke(app, ["new", str(place / "p"), "--line", str(line), "--home", "left"])
+        assert isinstance(result.exception, NotWritten), result.output
+        assert "MB are free there" in str(result.exception)
         assert list(place.iterdir()) == []
     finally:
         subprocess.run(["umount", "-l", str(place)], check=False)

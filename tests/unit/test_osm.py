@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import tomllib
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyogrio
 import pytest
 import shapely
 
-from sarhad.errors import InputFaults
+from sarhad.errors import InputFaults, NotWritten
 from sarhad.interfaces.cli.osm import seasons_of, sections_of
 from sarhad.io.land import cover_classes, road_classes
 from sarhad.io.line import point_off_line
@@ -196,10 +197,10 @@ def test_a_failure_while_writing_leaves_the_old_file_alone(tmp_path, land, monke
     before = path.read_bytes()
 
     def full(*_):
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, "no space left on device")
 
-    monkeypatch.setattr("sarhad.io.osm.os.replace", full)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr("sarhad.io.whole.os.replace", full)
+    with pytest.raises(NotWritten, match="no space"):
         write_osm(tmp_path, XML, {"roads": land.layers["roads"]})
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["osm.gpkg"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from sarhad.errors import InputFaults
 from sarhad.io.json_values import plain
-from sarhad.io.programme_templates import write_whole
+from sarhad.io.whole import write_whole
 from sarhad.planning.delivery import AvailabilityRow, DonorRow, InventoryRow, LateRow, MoneyRow
 
 TABLES: Mapping[str, type] = {

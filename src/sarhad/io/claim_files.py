@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sarhad.errors import InputFaults
+from sarhad.io.whole import write_whole
 from sarhad.model.line import ChainageRange
 
 _WEIGHT_HEADER = ("name", "km_from", "km_to", "weight")
@@ -24,19 +23,8 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all; raises InputFaults."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputFaults.one(str(path), "a file that can be written", error.strerror) from error
-
-
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file, whole or not at all; raises InputFaults."""
+    """Write a CSV file, whole or not at all; raises InputFaults, NotWritten."""
     write_whole(path, csv_text(header, rows))
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from pathlib import Path
 from sarhad.errors import InputFaults, Unreachable
 from sarhad.io.download import Patience, download
 from sarhad.io.raster import RasterFrame, is_whole, read_frame
+from sarhad.io.whole import whole_file, write_whole
 
 CREDIT = (
     "produced using Copernicus {model} © DLR e.V. 2010-2014 and © Airbus Defence and Space GmbH 2014-2018 "
@@ -206,10 +206,8 @@ def _shipped_file() -> Traversable:
 
 def _lay_shipped(folder: Path) -> None:
     """Copy the shipped relief beside the tiles: it is coarser than they are and so lies below them."""
-    part = folder / f"{SHIPPED_NAME}.part"
-    with as_file(_shipped_file()) as shipped:
+    with as_file(_shipped_file()) as shipped, whole_file(folder / SHIPPED_NAME) as part:
         shutil.copyfile(shipped, part)
-    os.replace(part, folder / SHIPPED_NAME)
 
 
 def _write_table(folder: Path, got: Iterable[Got]) -> None:
@@ -224,9 +222,7 @@ def _write_table(folder: Path, got: Iterable[Got]) -> None:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         row = (one.square.name, one.series.series_id, one.file, one.series.vertical_datum, one.n_byte)
         table.writerow((*row, digest, one.url))
-    part = folder / f"{TILES_FILE}.part"
-    part.write_text(text.getvalue(), encoding="utf-8")
-    os.replace(part, folder / TILES_FILE)
+    write_whole(folder / TILES_FILE, text.getvalue())
 
 
 def terrain_section(folder_name: str, got: Sequence[Got]) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import InputFaults, Unreachable
+from sarhad.io.folders import sync
 
 CHUNK = 1 << 18
 NO_SUCH_FILE = (404, 410)
@@ -71,6 +72,7 @@ def download(
                 return False
             if is_sound(part):
                 os.replace(part, path)
+                sync(path.parent)
                 _etag_of(part).unlink(missing_ok=True)
                 return True
             part.unlink()

@@ -6,8 +6,6 @@ outline. Points, lines and areas are layers of their own; what has no place is a
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from sarhad.io.line_file import LINES, open_vector
 from sarhad.io.project import read_project_line
 from sarhad.io.raster import RASTER_SUFFIXES, read_frame
 from sarhad.io.vector import GEOGRAPHIC, Layer, read_layer
+from sarhad.io.whole import whole_file
 from sarhad.model.line import Line
 
 if TYPE_CHECKING:
@@ -56,12 +55,8 @@ def write_fault_map(path: Path, folder: Path, rows: Sequence[Mapping[str, object
     layers: dict[str, Any] = {name: frame[kinds.isin(words)] for name, words in LAYERS.items()}
     layers = {name: layer for name, layer in layers.items() if len(layer)}
     layers[TABLE] = frame[frame.geometry.isna()].drop(columns="geometry")
-    part = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
-    try:
+    with whole_file(path) as part:
         write_geopackage(part, layers)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_ours(path: Path) -> None:

@@ -9,13 +9,18 @@ import ctypes
 import errno
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sarhad.errors import InputFaults
+from sarhad.errors import InputFaults, NotWritten
 
+NOT_WRITTEN = (
+    "{goal}: not written ({reason}); {free_mb:.2f} MB are free there. What was there before stands as it was"
+)
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _CANNOT = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 
@@ -31,20 +36,42 @@ def check_new(target: Path) -> None:
 def new_folder(target: Path) -> Iterator[Path]:
     """Give a folder to fill; it becomes `target` when all went well, and nothing stays when not.
 
-    Raises InputFaults where `target` is not new or empty, or cannot be written (the disk is full).
+    Raises InputFaults where `target` is not new or empty, or cannot be written; NotWritten where the disk
+    takes no more.
     """
     check_new(target)
-    try:
+    with writing(target, "a folder that can be written"):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             made = Path(beside) / "made"
             made.mkdir()
             yield made
+            sync_folder(made)
             if target.exists():
                 target.rmdir()
             os.replace(made, target)
+            sync(target.parent)
+
+
+@contextmanager
+def writing(goal: Path, expected: str) -> Iterator[None]:
+    """Turn what the system says against writing into one error.
+
+    NotWritten where the disk takes no more; InputFaults with what was `expected` where the place is wrong.
+    """
+    try:
+        yield
     except OSError as error:
-        raise InputFaults.one(str(target), "a folder that can be written", error) from error
+        if error.errno in _DISK:
+            raise not_written(goal, error) from error
+        raise InputFaults.one(str(goal), expected, error) from error
+
+
+def not_written(goal: Path, reason: Exception) -> NotWritten:
+    """Return the error that says why a file or folder was not written, and how much room is left."""
+    place = next(folder for folder in (goal, *goal.absolute().parents) if folder.exists())
+    free_mb = shutil.disk_usage(place).free / 1e6
+    return NotWritten(NOT_WRITTEN.format(goal=goal, reason=reason, free_mb=free_mb))
 
 
 @contextmanager

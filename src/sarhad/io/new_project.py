@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 WIDTH = 100
-LAYER_DATE = "1980-01-01T00:00:00.000Z"
-"""GeoPackages carry a date of change; equal inputs give equal bytes."""
 
 TomlValue = str | int | float | bool | Sequence[str]
 
@@ -48,19 +46,13 @@ def write_new_project(
     """Write a project that passes the check, or nothing.
 
     `line.gpkg` holds the line; `layers` and `copies` are by the names of their files. Raises InputFaults with
-    all faults of the project, or where the folder cannot be written.
+    all faults of the project, or where the folder cannot be written; NotWritten where the disk takes no more.
     """
-    import pyogrio
+    from sarhad.io.geopackage import write_geopackage
 
     with new_folder(folder) as made:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": LAYER_DATE})
-        try:
-            for name, frame in {"line.gpkg": line_frame(line), **layers}.items():
-                pyogrio.write_dataframe(frame, made / name, layer=Path(name).stem, driver="GPKG")
-        except (RuntimeError, pyogrio.errors.DataSourceError) as error:  # the disk is full
-            raise OSError(str(error)) from error
-        finally:
-            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+        for name, frame in {"line.gpkg": line_frame(line), **layers}.items():
+            write_geopackage(made / name, {Path(name).stem: frame})
         for name, path in copies.items():
             shutil.copyfile(path, made / name)
         (made / "project.toml").write_text(toml_of(sections), encoding="utf-8")

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import secrets
 import threading
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +23,7 @@ from sarhad.errors import InputFaults
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.osm_whole import check_whole
 from sarhad.io.reading import PROJECT_FILE, sha256
+from sarhad.io.whole import whole_file, write_whole
 
 OSM_FILE = "osm.gpkg"
 OSM_SOURCE = "(c) OpenStreetMap contributors, ODbL 1.0"
@@ -181,12 +180,8 @@ def write_osm(folder: Path, extract: Path, layers: Mapping[str, Sequence[Mapping
         "extract": extract.name,
         "extract_sha256": sha256(extract),
     }
-    part = folder / f".osm-{secrets.token_hex(4)}.gpkg"
-    try:
+    with whole_file(folder / OSM_FILE) as part:
         write_geopackage(part, frames, about)
-        os.replace(part, folder / OSM_FILE)
-    finally:
-        part.unlink(missing_ok=True)
     return folder / OSM_FILE
 
 
@@ -206,10 +201,4 @@ def add_sections(folder: Path, text: str) -> None:
         raise InputFaults.one(PROJECT_FILE, "a file that takes more sections", error) from error
     if whole != tomllib.loads(old.decode("utf-8")) | added:
         raise InputFaults.one(PROJECT_FILE, "a file that takes more sections", "others than it had")
-    part = folder / f".project-{secrets.token_hex(4)}.toml"
-    try:
-        part.write_bytes(new)
-        part.chmod(path.stat().st_mode)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, new)

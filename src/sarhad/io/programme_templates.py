@@ -167,14 +167,3 @@ def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...
     except OSError as error:
         raise InputFaults.one(str(folder), "a folder that can be written", error) from error
     return tuple(folder / name for name in files)
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all, over what was there; InputFaults where it cannot be written."""
-    beside = file.with_name(f".{file.name}.part")
-    try:
-        beside.write_bytes(content)
-        os.replace(beside, file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputFaults.one(str(file), "a file that can be written", error) from error

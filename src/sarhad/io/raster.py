@@ -9,8 +9,6 @@ else, by rasterio: GeoTIFF, VRT, SRTM (.hgt), DTED and whatever else GDAL reads,
 from __future__ import annotations
 
 import math
-import os
-import secrets
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sarhad.errors import InputFaults
+from sarhad.io.whole import write_whole
 from sarhad.model.grid import Grid
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".hgt", ".dt0", ".dt1", ".dt2", ".img", ".asc", ".bil", ".flt")
@@ -265,37 +264,29 @@ def write_cog(
     except rasterio.errors.CRSError as error:
         raise InputFaults.one(str(path), "a grid with a coordinate reference system", grid.crs) from error
     is_float = array.dtype == np.float32
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with (
-            rasterio.MemoryFile() as memory
-        ):  # on a full disk GDAL's own file would end short, and not say so
-            with memory.open(
-                driver="COG",
-                width=grid.n_col,
-                height=grid.n_row,
-                count=1,
-                dtype=str(array.dtype),
-                crs=crs,
-                transform=rasterio.transform.Affine(
-                    grid.cell_m, 0.0, grid.left_m, 0.0, -grid.cell_m, grid.top_m
-                ),
-                nodata=nodata,
-                compress="DEFLATE",
-                level=6,
-                predictor=_PREDICTOR[str(array.dtype)],
-                blocksize=_BLOCK,
-                num_threads=1,
-                bigtiff="IF_SAFER",
-                overview_resampling="AVERAGE" if is_float else "NEAREST",
-            ) as data:
-                data.write(array, 1)
-                data.set_band_description(1, description)
-                data.update_tags(**dict(sorted(tags.items())))
-            part.write_bytes(memory.read())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    # In memory: on a full disk GDAL's own file would end short, and not say so.
+    with rasterio.MemoryFile() as memory:
+        with memory.open(
+            driver="COG",
+            width=grid.n_col,
+            height=grid.n_row,
+            count=1,
+            dtype=str(array.dtype),
+            crs=crs,
+            transform=rasterio.transform.Affine(grid.cell_m, 0.0, grid.left_m, 0.0, -grid.cell_m, grid.top_m),
+            nodata=nodata,
+            compress="DEFLATE",
+            level=6,
+            predictor=_PREDICTOR[str(array.dtype)],
+            blocksize=_BLOCK,
+            num_threads=1,
+            bigtiff="IF_SAFER",
+            overview_resampling="AVERAGE" if is_float else "NEAREST",
+        ) as data:
+            data.write(array, 1)
+            data.set_band_description(1, description)
+            data.update_tags(**dict(sorted(tags.items())))
+        write_whole(path, memory.read())
 
 
 def _check_array(path: Path, array: NDArray[Any], grid: Grid, nodata: float | None) -> None:

@@ -11,32 +11,26 @@ import json
 import os
 import platform
 import shutil
-import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from rasterio.errors import RasterioError
 
-from sarhad.errors import NotWritten
-from sarhad.io.folders import exchange, locked, sync, sync_folder
+from sarhad.io.folders import exchange, locked, not_written, sync, sync_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
+from sarhad.io.plausibility import find_doubts
 from sarhad.model.project import Project
 
 RESULTS = "results"
 PROGRAMME = "programme"
 LOCK = ".results.lock"
 OLD = "old"
-NO_ROOM = (OSError, sqlite3.OperationalError, DataSourceError, DataLayerError, FeatureError, RasterioError)
-NOT_WRITTEN = (
-    "{goal}: not written ({reason}); {free_mb:.2f} MB are free there. What was there before stands as it was"
-)
 LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 
 
@@ -49,11 +43,11 @@ def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
     is cleared away. Raises NotWritten where the disk does not take it.
     """
     goal = project_folder / name
-    with _saying_why(goal, project_folder), locked(project_folder / LOCK):
+    with _saying_why(goal), locked(project_folder / LOCK):
         _clear(goal, project_folder)
         part = Path(tempfile.mkdtemp(prefix=_beside(goal, project_folder), dir=project_folder))
         try:
-            with _saying_why(goal, project_folder):  # while what was written still takes its room
+            with _saying_why(goal):  # while what was written still takes its room
                 yield part
                 part.chmod(0o755)
                 if name == RESULTS and (goal / PROGRAMME).exists():
@@ -65,13 +59,12 @@ def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
 
 
 @contextmanager
-def _saying_why(goal: Path, project_folder: Path) -> Iterator[None]:
+def _saying_why(goal: Path) -> Iterator[None]:
     """Turn what the libraries say of a disk that takes no more into one error with the room that is left."""
     try:
         yield
-    except NO_ROOM as error:
-        free_mb = shutil.disk_usage(project_folder).free / 1e6
-        raise NotWritten(NOT_WRITTEN.format(goal=goal, reason=error, free_mb=free_mb)) from error
+    except (OSError, RasterioError) as error:
+        raise not_written(goal, error) from error
 
 
 def _beside(goal: Path, project_folder: Path) -> str:
@@ -127,10 +120,17 @@ def write_json(folder: Path, name: str, value: object) -> None:
     (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
-def manifest(project: Project, kind: str, search: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Return what a result stands on: inputs, numbers of the computation, versions, terrain KIND.
+def manifest(
+    project: Project,
+    kind: str,
+    search: Mapping[str, object] | None = None,
+    *,
+    command: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return what a result stands on: inputs and doubts about them, settings, versions, terrain KIND.
 
-    `search` says how long a plan was searched for; None where there is no plan.
+    `search` says how long a plan was searched for; None where there is no plan. `command` are the words after
+    `sarhad` that give the result anew from inside the project's folder, as far as they are known.
     """
     settings = asdict(project.settings)
     del settings["processes"]  # it never changes a result
@@ -151,10 +151,12 @@ def manifest(project: Project, kind: str, search: Mapping[str, object] | None = 
         },
         "sources": dict(project.sources),
         "settings": settings,
+        "command": list(command),
         "search": None if search is None else dict(search),
         "from_claims": [asdict(one) for one in project.taken],
         "inputs_sha256": dict(sorted(project.hashes.items())),
         "notes": list(project.notes),
+        "doubts": [one.as_row() for one in find_doubts(project)],
     }
 
 

@@ -30,9 +30,10 @@ from sarhad.interfaces.cli.claims_session import (
 from sarhad.interfaces.cli.claims_settings import TEXT, draw_retaken, retaken_as_dict
 from sarhad.interfaces.cli.claims_weights import weigh
 from sarhad.interfaces.cli.console import AsJson, answer
-from sarhad.io.claim_files import weights_text, write_whole
+from sarhad.io.claim_files import weights_text
 from sarhad.io.reading import sha256
 from sarhad.io.taken import WEIGHTS, Weighing, read_asked, taken_by_results, write_taken
+from sarhad.io.whole import write_whole
 from sarhad.model.claim import OPERATIONS, Question, Use
 from sarhad.model.measure import Operation
 from sarhad.model.project import Taken

@@ -22,7 +22,8 @@ from sarhad.interfaces.cli.claims_session import (
 )
 from sarhad.interfaces.cli.console import AsJson, answer
 from sarhad.io.acled import read_incident_kinds
-from sarhad.io.claim_files import weights_text, write_whole
+from sarhad.io.claim_files import weights_text
+from sarhad.io.whole import write_whole
 from sarhad.model.line import ChainageRange
 from sarhad.planning.claim_desk import Standing
 from sarhad.planning.threat import Decay, Threat, threat_weights, threats, weight_ranges

@@ -57,8 +57,9 @@ from sarhad.io.iati import Reporter
 from sarhad.io.ocds import PREFIX
 from sarhad.io.plans import read_plan
 from sarhad.io.programme_export import exported
-from sarhad.io.programme_templates import plan_rows, write_templates, write_whole
+from sarhad.io.programme_templates import plan_rows, write_templates
 from sarhad.io.schedule_basis import FOLDER
+from sarhad.io.whole import write_whole
 from sarhad.ledger.ledger import init_ledger, ledger_folder
 from sarhad.ledger.reading import JOURNAL
 from sarhad.model.programme import STATES

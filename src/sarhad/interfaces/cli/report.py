@@ -10,9 +10,10 @@ import typer
 from sarhad.errors import SarhadError
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, Language, answer, computing, remarks, screen
 from sarhad.interfaces.language import language
-from sarhad.interfaces.report.document import case_of, report_html, report_pdf, write_whole
+from sarhad.interfaces.report.document import case_of, report_html, report_pdf
 from sarhad.io.answers import read_answers
 from sarhad.io.project import open_project
+from sarhad.io.whole import write_whole
 from sarhad.planning.weakest import study, weakest
 
 

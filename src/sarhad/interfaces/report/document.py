@@ -6,12 +6,9 @@ Equal results, settings, versions and language give equal bytes of HTML: there i
 from __future__ import annotations
 
 import base64
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -147,14 +144,3 @@ def report_pdf(html: str) -> bytes:
     only_inside = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     made: bytes = HTML(string=html, url_fetcher=only_inside).write_pdf()
     return made
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, in a folder that is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -8,9 +8,7 @@ dates and versions are left out of the files.
 from __future__ import annotations
 
 import io
-import os
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +33,7 @@ from numpy.typing import ArrayLike
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.report.palette import BADGE, INK, NOTE, PAPER, TextStyle
+from sarhad.io.whole import write_whole
 
 A3_MM = (420.0, 297.0)
 MARGIN_MM = 10.0
@@ -124,12 +123,7 @@ def save(sheet: Sheet, paths: Sequence[Path], title: str) -> None:
         else:
             FigureCanvasAgg(sheet.figure)
             sheet.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Title": title, "Software": None})
-        part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            part.write_bytes(buffer.getvalue())
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(path, buffer.getvalue())
 
 
 def svg(sheet: Sheet) -> bytes:
