@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
@@ -27,7 +28,7 @@ from test_readme import python_blocks, write_small_project
 PAGE = Path(__file__).parents[1] / "how-to" / "own-adversary.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 FLAT = re.sub(r"\s+", " ", TEXT)
-(ROWS,) = re.findall(r"^```csv\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+(ROWS,) = re.findall(r"^```text\n(target_id,.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture
@@ -70,6 +71,15 @@ def test_the_block_runs_and_the_behaviours_are_in_order(
         assert of["optimal"] <= of.min() + 1e-12
     assert 0 < mean["porter", "fastest"] >= mean["walker", "fastest"] > mean["motorcycle", "fastest"]
     assert "unaware" in capsys.readouterr().out
+
+
+def test_columns_of_ones_own_are_not_read(folder: Path) -> None:
+    known = open_project(folder).assets
+    layer = json.loads((folder / "assets.geojson").read_text(encoding="utf-8"))
+    for feature in layer["features"]:
+        feature["properties"]["remark"] = "whoever it was"
+    (folder / "assets.geojson").write_text(json.dumps(layer), encoding="utf-8")
+    assert open_project(folder).assets == known
 
 
 def phi(z: float) -> float:
@@ -146,6 +156,18 @@ def test_fastest_unaware_and_aware() -> None:
     assert [f"{c:.1f}" for c in cost_min] == ["69.1", "66.0", "93.5"]
     assert all(f"{c:.1f}" in TEXT for c in cost_min)
     assert int(np.argmin(cost_min)) == 1
+
+
+def test_a_camera_turns_the_aware_and_a_team_the_optimal() -> None:
+    more = View(np.array([0, 0, 1, 1, 1, 3, 3, 3, 4, 4], np.int64), np.array([0, 0, 2, 1], np.int32),
+                np.log([4.0, 4 / 3, 4.0, 5.0]) / 1_200)  # fmt: skip
+    share = np.append(SHARE, 0.7)
+    watched = step_exposure(STEP_S, more, NO_LINES, *FLAT_GRID, share)[2, :, 1]
+    assert int(np.argmin(TIME_S + 1_800 * watched)) != 1
+    assert int(np.argmin(timely(WAYS, W, more, NO_LINES, share, *FLAT_GRID).p_timely)) == 2
+    nearer = W.copy()
+    nearer[2, 1] = 0.5
+    assert int(np.argmin(timely(WAYS, nearer, VIEW, NO_LINES, SHARE, *FLAT_GRID).p_timely)) == 1
 
 
 def test_the_optimal_bracket() -> None:

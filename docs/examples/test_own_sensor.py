@@ -39,7 +39,7 @@ PAGE = ROOT / "docs" / "how-to" / "own-sensor.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 CSV_ROWS = [
     line
-    for block in re.findall(r"^```csv\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    for block in re.findall(r"^```text\n(equipment_id,.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
     for line in block.splitlines()
 ]
 HEADER = "equipment_id,parameter,value,unit,source"
