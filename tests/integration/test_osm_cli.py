@@ -33,7 +33,7 @@ def test_without_add_the_project_is_left_alone_and_the_lines_are_shown(small_pro
     ):
         assert words in done.output
     assert "ODbL" in done.output
-    assert "1 places where a road meets water" in done.output
+    assert "1 place where a road meets water" in done.output
     shown = done.stdout[done.stdout.index("[roads]") :]
     shown = shown[: shown.index("Settlements")]
     with (small_project_folder / "project.toml").open("a") as file:

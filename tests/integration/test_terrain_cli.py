@@ -82,7 +82,7 @@ def test_fetch_then_the_printed_section_then_check_and_report(folder, shelf):
 def test_without_tiles_the_shipped_relief_serves_and_a_wrong_address_is_a_fault(folder):
     with serving(Shelf()) as base:
         told = run("fetch", folder, "--glo-30", base, "--glo-90", base)
-        assert "2 square(s) come from the shipped relief" in told
+        assert "2 squares come from the shipped relief" in told
         assert "GEBCO_2023" in told
         with pytest.raises(InputFaults, match="https://"):
             run("fetch", folder, "--glo-30", base, "--glo-90", "ftp://x", "--timeout-s", 5)
@@ -136,4 +136,4 @@ def test_a_report_on_terrain_that_the_check_refuses(folder):
     assert 37 < lat_deg < 38
     told = run("report", folder, "-j", 1)
     assert "no tile" in told
-    assert "1 spike(s)" in told
+    assert "1 spike in" in told

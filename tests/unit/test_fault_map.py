@@ -104,7 +104,7 @@ def test_the_screen_groups_by_file_and_is_cut(small_project_folder: Path) -> Non
     (small_project_folder / "districts.csv").write_text("\n".join(["name,km_from,km_to", *rows]) + "\n")
     said = CliRunner().invoke(app, ["check", str(small_project_folder)])
     assert said.exit_code == 3
-    assert "60 fault(s)" in said.stdout
+    assert "60 faults" in said.stdout
     assert "and 10 more in districts.csv" in said.stdout
 
 
@@ -114,5 +114,5 @@ def test_doubts_do_not_stop(small_project_folder: Path) -> None:
     (small_project_folder / "assets.geojson").write_text(json.dumps(data))
     said = CliRunner().invoke(app, ["check", str(small_project_folder)])
     assert said.exit_code == 0
-    assert said.stdout.startswith("No faults found.\n1 doubt(s)")
+    assert said.stdout.startswith("No faults found.\n1 doubt")
     assert "works for every crossing" in " ".join(said.stdout.split())

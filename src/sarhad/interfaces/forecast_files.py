@@ -16,17 +16,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from sarhad.interfaces.language import translated
 from sarhad.interfaces.report.fan_chart import draw_fan_chart
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.results import manifest, results_folder, write_json, write_layers
 from sarhad.model.project import Project
 from sarhad.planning.forecast import Forecast, Late
 from sarhad.planning.profile import stretch_line
 
 FOLDER = "forecast"
-TEXT: Mapping[str, str] = {
-    "measure": "Protected: length of each stretch times its P_t, the year's mean over conditions and "
-    "targets, goals {depth:g} km in, against the {adversary} adversary. Terrain: {terrain}.",
-}
+TEXT = translated(
+    {
+        "measure": "Protected: length of each stretch times its P_t, the year's mean over conditions and "
+        "targets, goals {depth:g} km in, against the {adversary} adversary. Terrain: {terrain}.",
+    }
+)
 N_STRETCH = 20
 
 
@@ -54,7 +58,7 @@ def deliver_forecast(
         write_json(part, "forecast.json", as_dict(found))
         write_json(part, "manifest.json", {**manifest(project, found.terrain), "draws": dict(draws)})
         measure = TEXT["measure"].format(
-            depth=project.settings.depth_m / 1000, adversary=adversary, terrain=found.terrain
+            depth=project.settings.depth_m / 1000, adversary=words(adversary), terrain=words(found.terrain)
         )
         draw_fan_chart(
             fan_of(found, promised_km),

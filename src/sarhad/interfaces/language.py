@@ -2,30 +2,54 @@
 
 English text stands in TEXT tables where it is used and is at the same time the id under which the
 catalogues (`sarhad.io.catalogue`) hold its translation. A table answers in the language of the moment it is
-asked. Signs between digits are those of the Unicode CLDR, as Babel has them; the digits are the same in every
-language.
+asked; figures that are filled into it (`TEXT["x"].format(km=1.5)`) get the signs of that language. Signs
+between digits are those of the Unicode CLDR, as Babel has them; the digits are the same in every language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from gettext import NullTranslations
-
-from babel.core import Locale
-from babel.numbers import get_decimal_symbol, get_group_symbol
+from numbers import Real
+from string import Formatter
+from typing import TYPE_CHECKING, Any
 
 from sarhad.errors import UnknownName
 from sarhad.io.catalogue import LANGUAGES, NAMES, project_translations, translations
-from sarhad.model.project import Project
+
+if TYPE_CHECKING:
+    from sarhad.model.project import Project
 
 Message = str | tuple[str, str]
 """A text, or its form for one and for several, with the number as {n}."""
 
 _LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+
+
+class _Figures(Formatter):
+    """Fills a text in; numbers that it shows with a form of their own get the signs of the language."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        shown = format(value, format_spec)
+        return localised(shown) if format_spec and isinstance(value, Real) else shown
+
+
+_FIGURES = _Figures()
+
+
+class Phrase(str):
+    """A text to be filled in, in the language that it was asked in."""
+
+    __slots__ = ()
+
+    @property
+    def format(self) -> Callable[..., str]:
+        """Fill the text in, as str.format does, with figures the way the language writes them."""
+        return partial(_FIGURES.format, str(self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +61,7 @@ class Translated(Mapping[str, str]):
     def __getitem__(self, key: str) -> str:
         """Return a text."""
         message = self.messages[key]
-        return say(message if isinstance(message, str) else message[1])
+        return Phrase(say(message if isinstance(message, str) else message[1]))
 
     def __iter__(self) -> Iterator[str]:
         """Go through the keys."""
@@ -52,7 +76,7 @@ class Translated(Mapping[str, str]):
         message = self.messages[key]
         if isinstance(message, str):
             raise KeyError(f"{key} has one form only")
-        return _catalogue().ngettext(*message, n).replace("{n}", decimal(n))
+        return Phrase(_catalogue().ngettext(*message, n).replace("{n}", decimal(n)))
 
 
 def translated(messages: Mapping[str, Message]) -> Translated:
@@ -109,7 +133,7 @@ def number(value: float) -> str:
 
 def localised(digits: str) -> str:
     """Return a number written the English way with the signs of the language of the moment."""
-    return digits.translate(_signs(language()))
+    return digits if language() == "en" else digits.translate(_signs(language()))
 
 
 def _known(code: str) -> str:
@@ -129,5 +153,8 @@ def _project_catalogue(project: Project, code: str) -> NullTranslations:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _signs(code: str) -> dict[int, str]:
+    from babel.core import Locale  # heavy, and nothing in English needs it
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
     locale = Locale.parse(code)
     return str.maketrans({".": get_decimal_symbol(locale), ",": get_group_symbol(locale)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +10,20 @@ import typer
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.programme_options import now
+from sarhad.interfaces.language import translated
 
-TEXT: Mapping[str, str] = {
-    "start": "Day to look ahead from, YYYY-MM-DD; today if left out.",
-    "day.form": "a day YYYY-MM-DD",
-    "activities": "Table of step estimates; programme/activities.csv, or the shipped assumptions.",
-    "ledger": "Folder of the ledger; the one in the project folder if left out.",
-    "crews": "Whether the limits of crews.csv hold.",
-    "draws": "Draws of all durations.",
-    "seed": "Seed of the draws.",
-}
+TEXT = translated(
+    {
+        "start": "Day to look ahead from, YYYY-MM-DD; today if left out.",
+        "activities": "Table of step estimates; programme/activities.csv, or the shipped assumptions.",
+        "ledger": "Folder of the ledger; the one in the project folder if left out.",
+        "crews": "Whether the limits of crews.csv hold.",
+        "draws": "Draws of all durations.",
+        "seed": "Seed of the draws.",
+    }
+)
+
+DAY_FORM = "a day YYYY-MM-DD"
 
 Start = Annotated[str | None, typer.Option("--start", help=TEXT["start"])]
 Activities = Annotated[Path | None, typer.Option("--activities", help=TEXT["activities"])]
@@ -35,7 +38,7 @@ def day_of(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InputFaults.one(option, TEXT["day.form"], text) from None
+        raise InputFaults.one(option, DAY_FORM, text) from None
 
 
 def start_of(text: str | None) -> date:

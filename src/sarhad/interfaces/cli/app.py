@@ -16,6 +16,8 @@ import typer
 import sarhad
 from sarhad.errors import NotWritten, SarhadError
 from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, interrupted
+from sarhad.interfaces.cli.helping import in_language
+from sarhad.interfaces.language import speaking
 
 NAMES = (
     "new",
@@ -49,12 +51,25 @@ class Commands(typer.core.TyperGroup):
         if cmd_name not in (*NAMES, *GROUPS):
             return None
         if cmd_name not in self.commands:
-            self.commands[cmd_name] = _loaded(cmd_name)
+            self.commands[cmd_name] = in_language(_loaded(cmd_name))
         return self.commands[cmd_name]
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return --help, which waits for --language wherever that stands."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.is_eager = False
+        return option
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Show the list of commands in the language of the moment."""
+        in_language(self)
+        super().format_help(ctx, formatter)
 
 
 def _loaded(name: str) -> Any:
-    module = import_module(f"sarhad.interfaces.cli.{name}")
+    with speaking("en"):  # a text read on the way is one that is told later
+        module = import_module(f"sarhad.interfaces.cli.{name}")
     if name in GROUPS:
         group = typer.main.get_command(module.commands)
         group.name = name

@@ -10,13 +10,25 @@ import typer
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, kept_pieces, screen
+from sarhad.interfaces.language import translated
 from sarhad.io.cache import limit_bytes
 
-TEXT = {
-    "holds": "{n_pieces} finished pieces, {size_gb:.2f} GB of at most {limit_gb:g} GB, in [bold]{place}[/]",
-    "gone": "{n_gone} taken away, those used least recently first",
-    "running": "{n_running} running command(s) write to it: what was used since they began stays",
-}
+TEXT = translated(
+    {
+        "holds": (
+            "{n} finished piece, {size_gb:.2f} GB of at most {limit_gb:g} GB, in [bold]{place}[/]",
+            "{n} finished pieces, {size_gb:.2f} GB of at most {limit_gb:g} GB, in [bold]{place}[/]",
+        ),
+        "gone": (
+            "{n} taken away, used least recently",
+            "{n} taken away, those used least recently first",
+        ),
+        "running": (
+            "{n} running command writes to it: what was used since it began stays",
+            "{n} running commands write to it: what was used since they began stays",
+        ),
+    }
+)
 Limit = Annotated[
     float | None,
     typer.Option("--limit", min=0.0, help="Take away pieces now until at most this many GB are left."),
@@ -38,11 +50,11 @@ def run(folder: Folder, limit_gb: Limit = None, clear: Clear = False, as_json: A
         size_gb, most_gb = held.n_bytes / 1e9, most_bytes / 1e9
         place = folder / ".cache"
         screen.print(
-            TEXT["holds"].format(n_pieces=held.n_pieces, size_gb=size_gb, limit_gb=most_gb, place=place)
+            TEXT.count("holds", held.n_pieces).format(size_gb=size_gb, limit_gb=most_gb, place=place)
         )
         if wanted_gb is not None:
-            screen.print(TEXT["gone"].format(n_gone=n_gone))
+            screen.print(TEXT.count("gone", n_gone))
         if held.n_running:
-            screen.print(TEXT["running"].format(n_running=held.n_running))
+            screen.print(TEXT.count("running", held.n_running))
 
     answer({**asdict(held), "n_gone": n_gone, "limit_bytes": most_bytes}, as_json, draw)

@@ -14,17 +14,26 @@ from rich.table import Table
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
+from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.language import translated
+from sarhad.interfaces.sentences import told_text
 
-TEXT: Mapping[str, str] = {
-    "sound": "No faults found.",
-    "faults": "{n} fault(s)",
-    "doubts": "{n} doubt(s): nothing is stopped by them",
-    "more": "... and {n} more in {file}: --json and --faults list all.",
-    "written": "Written to [bold]{file}[/].",
-}
+TEXT = translated(
+    {
+        "sound": "No faults found.",
+        "faults": ("{n} fault", "{n} faults"),
+        "doubts": ("{n} doubt: nothing is stopped by it", "{n} doubts: nothing is stopped by them"),
+        "more": (
+            "... and {n} more row in {file}: --json and --faults list all.",
+            "... and {n} more rows in {file}: --json and --faults list all.",
+        ),
+        "written": "Written to [bold]{file}[/].",
+    }
+)
 MAX_SHOWN = 50
 """Rows of one file that the screen shows."""
 COLUMNS = ("layer", "row", "column", "expected", "found")
+SAID = ("expected", "found")
 
 Row = Mapping[str, object]
 
@@ -67,7 +76,7 @@ def _draw(rows: Sequence[Row], written: Path | None) -> None:
     for severity in ("fault", "doubt"):
         some = [row for row in rows if row["severity"] == severity]
         if some:
-            screen.print(f"[bold]{TEXT[severity + 's'].format(n=len(some))}[/]")
+            screen.print(f"[bold]{TEXT.count(severity + 's', len(some))}[/]")
             _draw_files(some)
         elif severity == "fault":
             screen.print(TEXT["sound"])
@@ -80,15 +89,16 @@ def _draw_files(rows: Sequence[Row]) -> None:
         some = list(group)
         table = Table(title=escape(file), title_justify="left")
         for name in COLUMNS:
-            table.add_column(name, justify="right" if name == "row" else "left", overflow="fold")
+            table.add_column(HEADINGS[name], justify="right" if name == "row" else "left", overflow="fold")
         for row in some[:MAX_SHOWN]:
             table.add_row(*_cells(row))
         screen.print(table)
         if len(some) > MAX_SHOWN:
-            screen.print(TEXT["more"].format(n=len(some) - MAX_SHOWN, file=escape(file)))
+            screen.print(TEXT.count("more", len(some) - MAX_SHOWN).format(file=escape(file)))
 
 
 def _cells(row: Row) -> Iterator[str]:
     for name in COLUMNS:
-        text = escape(str(row[name])) if row[name] else ""
-        yield f"{text}\n[dim]{escape(str(row['why']))}[/]" if name == "expected" and row["why"] else text
+        text = escape(told_text(str(row[name])) if name in SAID else str(row[name])) if row[name] else ""
+        why = escape(told_text(str(row["why"])))
+        yield f"{text}\n[dim]{why}[/]" if name == "expected" and why else text

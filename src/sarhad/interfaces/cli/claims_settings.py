@@ -10,30 +10,36 @@ from typing import Any
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.language import localised, translated
+from sarhad.interfaces.sentences import told_text
 from sarhad.io.taken import TAKEN_FILE
 from sarhad.model.project import Taken
 from sarhad.planning.taken import Retaken
 
-TEXT = {
-    "settings": "Settings taken from claims",
-    "setting": "setting",
-    "before": "before",
-    "after": "after",
-    "from": "from",
-    "rests_on": "rests on",
-    "not_asked": "no longer asked for",
-    "no_value": "none: {why}",
-    "none_yet": "none yet",
-    "table": "table {digest}",
-    "claims": "{n} claims",
-    "resolution": "resolution {ids}",
-    "unchanged": "unchanged",
-    "nothing": "The project takes nothing from claims: name what it takes under [claims] in project.toml.",
-    "stale_results": "{folder} rests on other claims about {settings}: compute it again.",
-    "written": "\nValues: [bold]{file}[/]",
-    "stale": "\nThe project still has the values before: run sarhad claims recompute.",
-    "current": "\nAll settings are as the claims stand.",
-}
+NOT_ASKED = "no longer asked for"
+TEXT = translated(
+    {
+        "settings": "Settings taken from claims",
+        "setting": "setting",
+        "before": "before",
+        "after": "after",
+        "from": "from",
+        "rests_on": "rests on",
+        "not_asked": NOT_ASKED,
+        "no_value": "none: {why}",
+        "none_yet": "none yet",
+        "table": "table {digest}",
+        "claims": ("{n} claim", "{n} claims"),
+        "resolution": "resolution {ids}",
+        "unchanged": "unchanged",
+        "nothing": "The project takes nothing from claims: name what it takes under [claims] in "
+        "project.toml.",
+        "stale_results": "{folder} rests on other claims about {settings}: compute it again.",
+        "written": "\nValues: [bold]{file}[/]",
+        "stale": "\nThe project still has the values before: run sarhad claims recompute.",
+        "current": "\nAll settings are as the claims stand.",
+    }
+)
 
 
 def retaken_as_dict(found: Sequence[Retaken], results: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -65,7 +71,7 @@ def draw_retaken(
             table.add_column(TEXT[name], overflow="fold")
         for one in found:
             new = one.after or one.before
-            after = TEXT["no_value"].format(why=one.why)
+            after = TEXT["no_value"].format(why=told_text(one.why))
             if one.after:
                 after = _value(one.after) if one.stale else TEXT["unchanged"]
             table.add_row(
@@ -89,11 +95,11 @@ def draw_retaken(
 def _value(one: Taken) -> str:
     if not one.unit:
         return TEXT["table"].format(digest=one.value[:8])
-    return f"{float(one.value):,.12g} {one.unit}"
+    return localised(f"{float(one.value):,.12g}") + f" {one.unit}"
 
 
 def _ground(one: Taken | None) -> str:
     if one is None:
         return ""
     resolved = TEXT["resolution"].format(ids=", ".join(one.resolutions)) if one.resolutions else ""
-    return "; ".join(text for text in (TEXT["claims"].format(n=len(one.rests_on)), resolved) if text)
+    return "; ".join(text for text in (TEXT.count("claims", len(one.rests_on)), resolved) if text)

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.language import localised, translated
+from sarhad.interfaces.sentences import told_text
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.reading import PROJECT_FILE
 from sarhad.model.claim import Claim, Question, Use
 from sarhad.model.measure import Interval, Number, Value, Words, show
@@ -21,30 +25,46 @@ from sarhad.planning.dependence import Answer, Effect, Figure
 if TYPE_CHECKING:
     from sarhad.io.article import Proposal
 
-TEXT = {
-    "no_claims": "No claims stand.",
-    "conflicts": "{n} pairs and triples of claims that do not go together",
-    "no_conflicts": "No conflicts found.",
-    "conflict": "cannot both hold",
-    "rounding": "differ within rounding",
-    "derived": "break {rule}",
-    "fallen": "fell, though it only grows",
-    "direct": "",
-    "fake": "1 without two independent origins",
-    "no_proposals": "Nothing that looks like a claim.",
-    "confirm": "Fill in subject and property, set confirm to yes row by row, and import {out}.",
-    "open": "open",
-    "nothing_changes": "No figure rests on it.",
-    "changes": "What changes with it",
-    "uses": "Figures worked out from claims",
-    "answers": "What is held",
-    "claims": "Claims",
-    "proposals": "Proposals, for a person to confirm",
-    "own": "own report",
-    "cites": "{kind} {subject} ({id}) cites it:",
-    "correct": "for {authority} to correct.",
-    "recompute": "{settings}: the project keeps the value before until sarhad claims recompute.",
-}
+TEXT = translated(
+    {
+        "no_claims": "No claims stand.",
+        "conflicts": (
+            "{n} pair or triple of claims that do not go together",
+            "{n} pairs and triples of claims that do not go together",
+        ),
+        "no_conflicts": "No conflicts found.",
+        "conflict": "cannot both hold",
+        "rounding": "differ within rounding",
+        "derived": "break {rule}",
+        "fallen": "fell, though it only grows",
+        "fake": "1 without two independent origins",
+        "no_proposals": "Nothing that looks like a claim.",
+        "confirm": "Fill in subject and property, set confirm to yes row by row, and import {out}.",
+        "open": "open question",
+        "range": "{low} to {high} {unit}",
+        "none": "none",
+        "nothing_changes": "No figure rests on it.",
+        "changes": "What changes with it",
+        "uses": "Figures worked out from claims",
+        "answers": "What is held",
+        "claims": "Claims",
+        "proposals": "Proposals, for a person to confirm",
+        "own": "own report",
+        "cites": "{kind} {subject} ({id}) cites it:",
+        "correct": "for {authority} to correct.",
+        "recompute": "{settings}: the project keeps the value before until sarhad claims recompute.",
+    }
+)
+
+RECORDED = translated(
+    {
+        name: name.replace("_", " ")
+        for name in (
+            *("recorded", "known_before", "left_out", "unknown_columns", "off_line", "written", "file"),
+            *("threats", "half_life_days", "reach_km", "highest", "ranges"),
+        )
+    }
+)
 
 
 def value_as_dict(value: Value | None) -> dict[str, Any] | None:
@@ -184,10 +204,10 @@ def draw_claims(
         screen.print(TEXT["no_claims"])
         return
     table = Table(title=TEXT["claims"], title_justify="left")
-    for name in ("question", "value", "as of", "publisher", "from", "grade"):
-        table.add_column(name, overflow="fold")
-    table.add_column("origins", justify="right")
-    table.add_column("id", overflow="fold", style="dim")
+    for name in ("question", "value", "as of", "publisher", "quoted from", "grade"):
+        table.add_column(HEADINGS[name], overflow="fold")
+    table.add_column(HEADINGS["origins"], justify="right")
+    table.add_column(HEADINGS["id"], overflow="fold", style="dim")
     for claim in sorted(claims, key=lambda claim: (claim.question, claim.as_of, claim.claim_id)):
         grade = str(claim.grade) + (f" [bold red]{TEXT['fake']}[/]" if claim.claim_id in fake else "")
         chain = " > ".join(claim.quoted_from) or TEXT["own"]
@@ -204,9 +224,9 @@ def draw_claims(
     screen.print(table)
     held = Table(title=TEXT["answers"], title_justify="left")
     for name in ("question", "state", "value"):
-        held.add_column(name, overflow="fold")
+        held.add_column(HEADINGS[name], overflow="fold")
     for question, one in answers.items():
-        held.add_row(str(question), one.state, show(one.value, one.unit) if one.value else "")
+        held.add_row(str(question), words(one.state), show(one.value, one.unit) if one.value else "")
     screen.print(held)
 
 
@@ -215,19 +235,19 @@ def draw_conflicts(found: Sequence[Conflict]) -> None:
     if not found:
         screen.print(TEXT["no_conflicts"])
         return
-    table = Table(title=TEXT["conflicts"].format(n=len(found)), title_justify="left")
+    table = Table(title=TEXT.count("conflicts", len(found)), title_justify="left")
     for name in ("", "question", "why", "words"):
-        table.add_column(name, overflow="fold")
+        table.add_column(HEADINGS[name] if name else "", overflow="fold")
     grouped: dict[tuple[str, ...], dict[str, None]] = {}
     for one in found:
-        label = TEXT[one.kind].format(rule=one.rule) or TEXT[one.severity]
+        label = TEXT[one.severity] if one.kind == "direct" else TEXT[one.kind].format(rule=one.rule)
         if one.severity == "rounding":
             label = TEXT["rounding"]
-        key = (label, f"{one.subject}/{one.property_id}", one.why)
+        key = (label, f"{one.subject}/{one.property_id}", told_text(one.why))
         for claim in one.claims:
             grouped.setdefault(key, {})[f'"{claim.span.text}" ({claim.publisher})'] = None
-    for (label, question, why), words in grouped.items():
-        table.add_row(label, question, why, "; ".join(words))
+    for (label, question, why), spans in grouped.items():
+        table.add_row(label, question, why, "; ".join(spans))
     screen.print(table)
 
 
@@ -238,7 +258,7 @@ def draw_proposals(found: Sequence[Proposal], out: Path | None) -> None:
         return
     table = Table(title=TEXT["proposals"], title_justify="left")
     for name in ("words", "at", "value", "unit", "property", "as of", "place", "rules"):
-        table.add_column(name, overflow="fold")
+        table.add_column(HEADINGS[name], overflow="fold")
     for one in found:
         places = ", ".join(
             f"{mention.text} ({len(mention.candidates)})" if len(mention.candidates) > 1 else mention.text
@@ -262,8 +282,8 @@ def draw_proposals(found: Sequence[Proposal], out: Path | None) -> None:
 def draw_recorded(value: Mapping[str, Any]) -> None:
     """Print counts and what was left aside."""
     for name, what in value.items():
-        words = ", ".join(str(one) for one in what) or "none" if isinstance(what, list) else what
-        screen.print(f"{name.replace('_', ' ')}: {words}")
+        shown = ", ".join(str(one) for one in what) or TEXT["none"] if isinstance(what, list) else what
+        screen.print(f"{RECORDED[name]}: {shown}")
 
 
 def draw_added(found: Sequence[Claim]) -> None:
@@ -276,11 +296,13 @@ def _figure(one: Figure) -> str:
     if one.written is None:
         return TEXT["open"]
     low, high = one.written
-    return f"{_digits(low)} {one.unit}" if low == high else f"{_digits(low)} to {_digits(high)} {one.unit}"
+    if low == high:
+        return f"{_digits(low)} {one.unit}"
+    return TEXT["range"].format(low=_digits(low), high=_digits(high), unit=one.unit)
 
 
 def _digits(number: float) -> str:
-    return f"{number:,.0f}" if 1e4 <= abs(number) < math.inf else f"{number:,.4g}"
+    return localised(f"{number:,.0f}" if 1e4 <= abs(number) < math.inf else f"{number:,.4g}")
 
 
 def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
@@ -291,7 +313,7 @@ def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
         return
     table = Table(title=TEXT["changes"], title_justify="left")
     for name in ("figure", "where", "before", "after"):
-        table.add_column(name, overflow="fold")
+        table.add_column(HEADINGS[name], overflow="fold")
     for one in changed:
         table.add_row(one.name, one.where, _figure(one.before), _figure(one.after))
     screen.print(table)
@@ -325,7 +347,7 @@ def draw_figures(
     """Print figures; for an open question, what each claim would make of them."""
     table = Table(title=TEXT["uses"], title_justify="left")
     for name in ("figure", "where", "value", "if"):
-        table.add_column(name, overflow="fold")
+        table.add_column(HEADINGS[name], overflow="fold")
     for use, one, spread in found:
         lines = dict.fromkeys(
             f"{question} = {show(claims[claim_id].value, claims[claim_id].unit)}: {_figure(reading)}"

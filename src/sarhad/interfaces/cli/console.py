@@ -17,6 +17,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sarhad.errors import InputFaults, SarhadError
+from sarhad.interfaces.language import speak, translated
+from sarhad.interfaces.sentences import told_error, told_text
 from sarhad.io.json_values import plain
 
 if TYPE_CHECKING:
@@ -32,8 +34,6 @@ PlanFile = Annotated[Path | None, typer.Option("--plan", help="plan.json to coun
 
 def _speak(code: str | None) -> str | None:
     if code is not None:
-        from sarhad.interfaces.language import speak
-
         speak(code)
     return code
 
@@ -51,6 +51,14 @@ Language = Annotated[
 
 INTERRUPTED = 130
 GO_ON = "Interrupted. Nothing is half-written. Run the command again: it goes on where it stopped."
+TEXT = translated(
+    {
+        "go.on": GO_ON,
+        "results": "\nResults: [bold]{place}[/]",
+        "start.with": "\nResults: [bold]{place}[/] (start with {files})",
+        "step": "{seconds:6.0f} s  {step}: {n} of {n}",
+    }
+)
 
 # Tables need some room: what is not a terminal (a file, a pipe) gets it.
 screen = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
@@ -71,9 +79,11 @@ def showing() -> Iterator[Shown]:
         began = time.monotonic()
 
         def show(step: str, done: int, total: int) -> None:
+            step = told_text(step)
             if not remarks.is_terminal:
                 if done == total > 0:
-                    remarks.print(f"{time.monotonic() - began:6.0f} s  {step}: {total} of {total}")
+                    seconds = time.monotonic() - began
+                    remarks.print(TEXT["step"].format(seconds=seconds, step=step, n=total))
                 return
             if step not in tasks or bars.tasks[tasks[step]].finished:
                 if total == 0:
@@ -103,7 +113,13 @@ def kept_pieces(folder: Path) -> Cache:
 
 
 def _remark(text: str) -> None:
-    remarks.print(escape(text), soft_wrap=True)
+    remarks.print(escape(told_text(text)), soft_wrap=True)
+
+
+def tell_results(place: Path, *first: str) -> None:
+    """Say where results lie, and with which of their files to start."""
+    text = TEXT["start.with"] if first else TEXT["results"]
+    screen.print(text.format(place=place, files=", ".join(first)))
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
@@ -123,7 +139,7 @@ def failing(error: SarhadError, as_json: bool) -> int:
         ]
         print(json.dumps({"error": str(error), "faults": faults}, ensure_ascii=False), file=sys.stderr)
     else:
-        remarks.print(f"[bold red]sarhad:[/] {escape(str(error))}", soft_wrap=True)
+        remarks.print(f"[bold red]sarhad:[/] {escape(told_error(error))}", soft_wrap=True)
     return error.exit_code
 
 
@@ -132,5 +148,5 @@ def interrupted(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": GO_ON, "faults": []}), file=sys.stderr)
     else:
-        remarks.print(f"\n{GO_ON}", soft_wrap=True)
+        remarks.print("\n" + TEXT["go.on"], soft_wrap=True)
     return INTERRUPTED

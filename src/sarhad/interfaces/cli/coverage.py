@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
 from sarhad.interfaces.deliver import write_coverage
+from sarhad.interfaces.language import translated
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan
 from sarhad.io.project import open_project
 from sarhad.io.results import results_folder
+
+TEXT = translated(
+    {
+        "written": (
+            "{n} raster in [bold]{place}[/], terrain: {kind}",
+            "{n} rasters in [bold]{place}[/], terrain: {kind}",
+        )
+    }
+)
 
 
 def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
@@ -18,6 +29,7 @@ def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJ
         paths = [place / path.name for path in write_coverage(project, bought, part, compute)]
 
     def draw() -> None:
-        screen.print(f"{len(paths)} rasters in [bold]{place}[/], terrain: {project.terrain.kind}")
+        kind = words(project.terrain.kind)
+        screen.print(TEXT.count("written", len(paths)).format(place=place, kind=kind))
 
     answer([str(path) for path in paths], as_json, draw)

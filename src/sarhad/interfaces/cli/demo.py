@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen
+from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen, tell_results
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
+from sarhad.interfaces.language import told, translated
 from sarhad.io.example import example_names, write_example
 from sarhad.io.plans import result_as_dict
 from sarhad.io.project import open_project
@@ -21,6 +22,7 @@ from sarhad.planning.siting import Effort, plan
 QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
 QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
 FULL_EFFORT = Effort(curve=SHARES)
+TEXT = translated({"quick": "Quick run, with settings {settings}; `--full` computes it all."})
 
 
 def run(
@@ -43,19 +45,20 @@ def run(
     project = open_project(folder)
     if not full:
         project = quick(project)
-        remarks.print(f"Quick run: {project.notes[-1]}")
+        remarks.print(TEXT["quick"].format(settings=_quick_settings()))
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
         effort = FULL_EFFORT if full else QUICK_EFFORT
         result = plan(project, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
-        place = deliver(project, before, (result, after, effort), folder, compute)
+        again = ("demo", ".", "--example", example, *(("--full",) if full else ()))
+        place = deliver(project, before, (result, after, effort), folder, compute, command=again)
 
     def draw() -> None:
-        screen.print(f"\n[bold]{project.title}[/]")
+        screen.print(f"\n[bold]{told(project, project.title)}[/]")
         draw_summary(project, before, after)
         draw_plan(project, result)
-        screen.print(f"\nResults: [bold]{place}[/] (start with map_sheet.png and strip_chart.png)")
+        tell_results(place, "map_sheet.png", "strip_chart.png")
 
     bought = result_as_dict(result, after.summary.terrain)
     answer({"before": before.summary.as_dict(), "plan": bought}, as_json, draw)
@@ -63,6 +66,10 @@ def run(
 
 def quick(project: Project) -> Project:
     """Return the project with coarser settings and a note that says so, which goes into every result."""
-    note = "Quick settings: " + ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())
+    note = f"Quick settings: {_quick_settings()}"
     settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]
     return replace(project, settings=settings, notes=(*project.notes, f"{note}; `--full` computes it all."))
+
+
+def _quick_settings() -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())

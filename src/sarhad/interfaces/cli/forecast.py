@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,9 +14,11 @@ from rich.table import Table
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.programme_options import now, rate_of
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
+from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.planning.compute import Compute
 from sarhad.planning.forecast import Ask, Forecast, forecast
@@ -26,24 +27,28 @@ from sarhad.planning.prospects import Prospect, drawn, drawn_late, prospect_of
 
 F64 = NDArray[np.float64]
 
-TEXT: Mapping[str, str] = {
-    "quarters": "Quarters to look ahead, this one first.",
-    "late": "What if a donor is late: DONOR:MONTHS; may be given several times.",
-    "optimal": "Also against the optimal adversary, who looks for the best hole (takes much longer).",
-    "rate": "CURRENCY=RATE, the worth of one in USD; one for each currency of the programme's prices.",
-    "late.form": "DONOR:MONTHS with months above 0",
-    "line.title": "Kilometres protected (length x P_t), P10 / P50 / P90 over {n:,} draws",
-    "line.caption": "of {km:,.0f} km crossable; closed P_t > 0.5, open < 0.01 (year's mean, P50)",
-    "items.title": "What each item gains until {day}",
-    "items.caption": "gain: fair share; they add up. loss: if it never came. sooner: {days:g} days earlier",
-    "late.title": "{name} months late: {p50:,.0f} protected km-days lost (P10 {p10:,.0f}, P90 {p90:,.0f})",
-    "width": "Where many items meet they count as one; the line may stand up to {km:.1f} km higher.",
-    "crews": "Dates keep an order of the crews ({sizes}), whatever is late; --no-crews lifts their limits.",
-    "none": "No item of the programme has a place and is still to come.",
-    "gained": "All items together gain {p50:,.0f} protected km-days (P10 {p10:,.0f}, P90 {p90:,.0f}).",
-    "wins": "Speed-up helps most for: {names}.",
-    "results": "\nResults: [bold]{place}[/] (start with fan_chart.png)",
-}
+TEXT = translated(
+    {
+        "quarters": "Quarters to look ahead, this one first.",
+        "late": "What if a donor is late: DONOR:MONTHS; may be given several times.",
+        "optimal": "Also against the optimal adversary, who looks for the best hole (takes much longer).",
+        "rate": "CURRENCY=RATE, the worth of one in USD; one for each currency of the programme's prices.",
+        "line.title": "Kilometres protected (length x P_t), P10 / P50 / P90 over {n:,} draws",
+        "line.caption": "of {km:,.0f} km crossable; closed P_t > 0.5, open < 0.01 (year's mean, P50)",
+        "items.title": "What each item gains until {day}",
+        "items.caption": "gain: fair share; they add up. loss: if it never came. sooner: {days:g} days "
+        "earlier",
+        "late.title": "{name} months late: {p50:,.0f} protected km-days lost (P10 {p10:,.0f}, P90 "
+        "{p90:,.0f})",
+        "width": "Where many items meet they count as one; the line may stand up to {km:.1f} km higher.",
+        "crews": "Dates keep an order of the crews ({sizes}), whatever is late; --no-crews lifts their "
+        "limits.",
+        "none": "No item of the programme has a place and is still to come.",
+        "gained": "All items together gain {p50:,.0f} protected km-days (P10 {p10:,.0f}, P90 {p90:,.0f}).",
+        "wins": "Speed-up helps most for: {names}.",
+    }
+)
+LATE_FORM = "DONOR:MONTHS with months above 0"
 N_SHOWN = 15
 
 
@@ -116,7 +121,7 @@ def _slip(text: str) -> tuple[str, float]:
     except ValueError:
         n = math.nan
     if not donor or not 0 < n < math.inf:
-        raise InputFaults.one("--late", TEXT["late.form"], text)
+        raise InputFaults.one("--late", LATE_FORM, text)
     return donor, n
 
 
@@ -131,7 +136,7 @@ def _draw(prospect: Prospect, found: Forecast, ask: Ask, n_draws: int, sizes: st
     for one in found.late:
         p10, p50, p90 = one.lost_km_days
         screen.print(TEXT["late.title"].format(name=one.name, p10=p10, p50=p50, p90=p90))
-    screen.print(TEXT["results"].format(place=place))
+    tell_results(place, "fan_chart.png")
 
 
 def _draw_line(found: Forecast, n_draws: int) -> None:
@@ -142,11 +147,11 @@ def _draw_line(found: Forecast, n_draws: int) -> None:
         caption_justify="left",
     )
     for name in ("until", "P10", "P50", "P90", "closed", "thin", "open"):
-        table.add_column(name, justify="right")
+        table.add_column(HEADINGS[name], justify="right")
     columns = [f"protected_km_{q}" for q in ("p10", "p50", "p90")]
     columns += [f"{name}_km_p50" for name in ("closed", "thin", "open")]
     for row in found.line.to_dict(orient="records"):
-        table.add_row(str(row["quarter"]), *(f"{row[name]:,.0f}" for name in columns))
+        table.add_row(str(row["quarter"]), *(localised(f"{row[name]:,.0f}") for name in columns))
     screen.print(table)
     if found.line["width_km"].max() > 0.05:
         screen.print(TEXT["width"].format(km=found.line["width_km"].max()))
@@ -160,9 +165,9 @@ def _draw_items(found: Forecast, ask: Ask) -> None:
         caption_justify="left",
     )
     for name in ("item", "type", "donor"):
-        table.add_column(name)
+        table.add_column(HEADINGS[name])
     for name in ("works, P50", "gain km-days", "per MUSD", "loss", "sooner"):
-        table.add_column(name, justify="right")
+        table.add_column(HEADINGS[name], justify="right")
     rows = found.items.sort_values("gain_km_days", ascending=False, kind="stable").head(N_SHOWN)
     for row in rows.to_dict(orient="records"):
         day = row["working_p50_day"]
@@ -173,10 +178,10 @@ def _draw_items(found: Forecast, ask: Ask) -> None:
             row["equipment_id"],
             row["donor"],
             when,
-            f"{row['gain_km_days']:,.0f}",
-            "-" if math.isnan(per) else f"{per:,.0f}",
-            f"{row['loss_km_days']:,.0f}",
-            f"{row['sooner_km_days']:,.0f}",
+            localised(f"{row['gain_km_days']:,.0f}"),
+            "-" if math.isnan(per) else localised(f"{per:,.0f}"),
+            localised(f"{row['loss_km_days']:,.0f}"),
+            localised(f"{row['sooner_km_days']:,.0f}"),
         )
     screen.print(table)
     p10, p50, p90 = found.gained_km_days

@@ -16,7 +16,10 @@ from rich.table import Table
 from sarhad.errors import LedgerError
 from sarhad.interfaces.cli import ledger_keys
 from sarhad.interfaces.cli.console import AsJson, answer, screen, showing
+from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.ledger_session import now, writing
+from sarhad.interfaces.language import translated
+from sarhad.interfaces.sentences import told_text
 from sarhad.ledger.authorities import FILE as AUTHORITIES
 from sarhad.ledger.authorities import read_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
@@ -29,30 +32,51 @@ from sarhad.ledger.transfer import branch_folder, branches, export_ledger, impor
 from sarhad.ledger.verify import Verdict, verify
 from sarhad.model.record import Record
 
-TEXT = {
-    "begun": "A ledger was begun in [bold]{folder}[/].",
-    "sound": "[bold green]Sound.[/] {n_records} records in {n_segments} segment(s), head {head}.",
-    "unsound": "[bold red]Not sound.[/] {n} thing(s) do not hold:",
-    "covered": "Checkpoints that hold: {n}; records up to {covered} are signed for, {open} after it are not.",
-    "signatures": "Signatures that hold: {n}.",
-    "unfinished": "A crash left an unfinished commit, never acknowledged ({what}); opening puts it aside.",
-    "exported": "Records {first} to {last} are in [bold]{file}[/].",
-    "added": "{n} record(s) added; the ledger ends with record {last}.",
-    "diverged": (
-        "[bold red]The copies went on apart[/] from record {at} on. Both are kept: this ledger as it was, "
-        "the other one as branch [bold]{branch}[/] (sarhad ledger log --branch {branch})."
-    ),
-    "rebuilding": "records to the store",
-    "trusted": (
-        "[bold]A new copy: it trusts the keys that came with the file.[/] Compare them with their owners by "
-        "another way:"
-    ),
-    "rebuilt": "The store was built anew from {n} records.",
-    "checkpoint": "Record {seq} and all before it are signed for by {authority}.",
-    "copied": "Copies of {n} checkpoint(s) are in [bold]{file}[/]; keep them away from the ledger.",
-    "nothing": "No such records.",
-    "no_branches": "No other copies are kept.",
-}
+TEXT = translated(
+    {
+        "begun": "A ledger was begun in [bold]{folder}[/].",
+        "sound": "[bold green]Sound.[/] Records: {n_records}, segments: {n_segments}, head {head}.",
+        "unsound": (
+            "[bold red]Not sound.[/] {n} thing does not hold:",
+            "[bold red]Not sound.[/] {n} things do not hold:",
+        ),
+        "covered": "Checkpoints that hold: {n}; records up to {covered} are signed for, {open} after it "
+        "are not.",
+        "signatures": "Signatures that hold: {n}.",
+        "unfinished": "A crash left an unfinished commit, never acknowledged ({what}); opening puts it "
+        "aside.",
+        "exported": "Records {first} to {last} are in [bold]{file}[/].",
+        "added": (
+            "{n} record added; the ledger ends with record {last}.",
+            "{n} records added; the ledger ends with record {last}.",
+        ),
+        "diverged": (
+            "[bold red]The copies went on apart[/] from record {at} on. Both are kept: this ledger as it "
+            "was, "
+            "the other one as branch [bold]{branch}[/] (sarhad ledger log --branch {branch})."
+        ),
+        "corrects": "corrects {statement}",
+        "trusted": (
+            "[bold]A new copy: it trusts the keys that came with the file.[/] Compare them with their "
+            "owners by "
+            "another way:"
+        ),
+        "rebuilt": (
+            "The store was built anew from {n} record.",
+            "The store was built anew from {n} records.",
+        ),
+        "checkpoint": "Record {seq} and all before it are signed for by {authority}.",
+        "copied": (
+            "A copy of {n} checkpoint is in [bold]{file}[/]; keep it away from the ledger.",
+            "Copies of {n} checkpoints are in [bold]{file}[/]; keep them away from the ledger.",
+        ),
+        "nothing": "No such records.",
+        "sign.or.copy": "give --authority and --key to sign, or --out to copy",
+        "no_branches": "No other copies are kept.",
+    }
+)
+
+REBUILDING = "records to the store"
 
 commands = typer.Typer(
     no_args_is_help=True, help="The append-only ledger: verify, move, read, rebuild, keys."
@@ -127,7 +151,7 @@ def from_file(
     done = import_ledger(place, file, now=now, authorities=trusted)
 
     def draw() -> None:
-        screen.print(TEXT["added"].format(n=done.n_added, last=done.last_seq))
+        screen.print(TEXT.count("added", done.n_added).format(last=done.last_seq))
         if done.branch:
             screen.print(TEXT["diverged"].format(at=done.branch.differs_at, branch=done.branch.branch_id))
         if done.taken_over:
@@ -148,9 +172,9 @@ def rebuild(folder: Folder = Path(), store_url: StoreUrl = None, as_json: AsJson
             place,
             now=now,
             store_url=store_url,
-            progress=lambda n_done, n_all: show(TEXT["rebuilding"], n_done, n_all),
+            progress=lambda n_done, n_all: show(REBUILDING, n_done, n_all),
         )
-    answer({"n_records": n_records}, as_json, lambda: screen.print(TEXT["rebuilt"].format(n=n_records)))
+    answer({"n_records": n_records}, as_json, lambda: screen.print(TEXT.count("rebuilt", n_records)))
 
 
 @commands.command()
@@ -168,7 +192,7 @@ def checkpoint(
         with writing(place) as ledger:
             made = ledger.checkpoint(Signer(authority, read_private_key(key)))
     elif out is None:
-        raise typer.BadParameter("give --authority and --key to sign, or --out to copy")
+        raise typer.BadParameter(TEXT["sign.or.copy"])
     known = read_checkpoints(place / CHECKPOINTS)
     if out is not None:
         write_checkpoints(out, known)
@@ -177,7 +201,7 @@ def checkpoint(
         if made is not None:
             screen.print(TEXT["checkpoint"].format(seq=made.seq, authority=made.authority))
         if out is not None:
-            screen.print(TEXT["copied"].format(n=len(known), file=out))
+            screen.print(TEXT.count("copied", len(known)).format(file=out))
 
     answer({"made": _fields(made) if made else None, "n_checkpoints": len(known)}, as_json, draw)
 
@@ -191,7 +215,7 @@ def other_copies(folder: Folder = Path(), as_json: AsJson = False) -> None:
         if not found:
             screen.print(TEXT["no_branches"])
             return
-        table = Table("branch", "differs from record", "last record", "imported at")
+        table = Table(*headings(("branch", "differs from record", "last record", "imported at")))
         for branch in found:
             numbers = (str(branch.differs_at), str(branch.last_seq))
             table.add_row(branch.branch_id, *numbers, f"{branch.imported_at:%Y-%m-%d %H:%M}")
@@ -250,9 +274,9 @@ def _draw_verdict(verdict: Verdict) -> None:
         counts = {"n_records": verdict.n_records, "n_segments": verdict.n_segments}
         screen.print(TEXT["sound"].format(head=head, **counts))
     else:
-        screen.print(TEXT["unsound"].format(n=len(verdict.findings)))
+        screen.print(TEXT.count("unsound", len(verdict.findings)))
         for finding in verdict.findings:
-            screen.print(f"  {finding}", markup=False, soft_wrap=True)
+            screen.print(f"  {told_text(str(finding))}", markup=False, soft_wrap=True)
     n_open = verdict.head_seq - verdict.covered_seq
     screen.print(TEXT["covered"].format(n=verdict.n_checkpoints, covered=verdict.covered_seq, open=n_open))
     screen.print(TEXT["signatures"].format(n=verdict.n_signatures))
@@ -264,10 +288,11 @@ def _draw_log(records: list[Record]) -> None:
     if not records:
         screen.print(TEXT["nothing"])
         return
-    table = Table("seq", "recorded (UTC)", "happened (UTC)", "authority", "kind", "subject", "what")
+    names = ("seq", "recorded (UTC)", "happened (UTC)", "authority", "kind", "subject", "what")
+    table = Table(*headings(names))
     for record in records:
         said = record.statement
-        notes = [f"corrects {said.corrects}"] if said.corrects else []
+        notes = [TEXT["corrects"].format(statement=said.corrects)] if said.corrects else []
         notes += [json.dumps(plain_statement(said)["body"], ensure_ascii=False)] if said.body else []
         times = (f"{at:%Y-%m-%d %H:%M:%S}" for at in (record.recorded_at, said.happened_at))
         table.add_row(str(record.seq), *times, said.authority, said.kind, said.subject_id, " ".join(notes))

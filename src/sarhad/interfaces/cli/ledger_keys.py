@@ -11,6 +11,8 @@ import typer
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import AsJson, answer, screen
+from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.language import translated
 from sarhad.ledger.authorities import (
     FILE,
     PublicKey,
@@ -22,16 +24,19 @@ from sarhad.ledger.authorities import (
 from sarhad.ledger.ledger import ledger_folder, refuse_none
 from sarhad.ledger.signing import new_private_key, public_bytes, write_private_key
 
-TEXT = {
-    "made": (
-        "Private key of [bold]{authority}[/] in [bold]{file}[/] (only you may read it; lock a copy away).\n"
-        "Public key {key_id}, to be trusted on every machine:\n"
-        "  sarhad ledger key trust {authority!r} {public_key} LEDGER"
-    ),
-    "trusted": "Key {key_id} of [bold]{authority}[/] is trusted from {at:%Y-%m-%d %H:%M} UTC on.",
-    "revoked": "Key {key_id} is not trusted for what is recorded from {at:%Y-%m-%d %H:%M} UTC on.",
-    "none": "No keys are trusted.",
-}
+TEXT = translated(
+    {
+        "made": (
+            "Private key of [bold]{authority}[/] in [bold]{file}[/] (only you may read it; lock a copy "
+            "away).\n"
+            "Public key {key_id}, to be trusted on every machine:\n"
+            "  sarhad ledger key trust {authority!r} {public_key} LEDGER"
+        ),
+        "trusted": "Key {key_id} of [bold]{authority}[/] is trusted from {at:%Y-%m-%d %H:%M} UTC on.",
+        "revoked": "Key {key_id} is not trusted for what is recorded from {at:%Y-%m-%d %H:%M} UTC on.",
+        "none": "No keys are trusted.",
+    }
+)
 
 commands = typer.Typer(no_args_is_help=True, help="Keys of the authorities: make, trust, revoke, list.")
 
@@ -95,7 +100,7 @@ def listed(folder: Folder = Path(), as_json: AsJson = False) -> None:
             return
         table = Table()
         for name in rows[0]:
-            table.add_column(name, overflow="fold")
+            table.add_column(HEADINGS[name.replace("_", " ")], overflow="fold")
         for row in rows:
             table.add_row(*(value or "" for value in row.values()))
         screen.print(table)

@@ -10,16 +10,21 @@ from pathlib import Path
 from rich.markup import escape
 
 from sarhad.interfaces.cli.console import remarks
+from sarhad.interfaces.language import translated
+from sarhad.interfaces.sentences import told_text
 from sarhad.ledger.ledger import Ledger, open_ledger
 
-TEXT = {
-    "torn": (
-        "A crash had left an unfinished commit of {n_bytes} bytes, never acknowledged: put aside in {file}. "
-        "All {n_records} records before it are whole."
-    ),
-    "rebuilt": "The store was built anew: {why}.",
-    "behind": "[bold yellow]Attention:[/] {fault}",
-}
+TEXT = translated(
+    {
+        "torn": (
+            "A crash had left an unfinished commit of {n_bytes} bytes, never acknowledged: put aside in "
+            "{file}. "
+            "All {n_records} records before it are whole."
+        ),
+        "rebuilt": "The store was built anew: {why}.",
+        "behind": "[bold yellow]Attention:[/] {fault}",
+    }
+)
 
 
 def now() -> datetime:
@@ -45,4 +50,6 @@ def writing(folder: Path, store_url: str | None = None) -> Iterator[Ledger]:
 
 
 def _tell(name: str, what: dict[str, object]) -> None:
-    remarks.print(TEXT[name].format(**{key: escape(str(one)) for key, one in what.items()}), soft_wrap=True)
+    remarks.print(
+        TEXT[name].format(**{key: escape(told_text(str(one))) for key, one in what.items()}), soft_wrap=True
+    )

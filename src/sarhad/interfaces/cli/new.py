@@ -13,41 +13,49 @@ from rich.table import Table
 from sarhad.interfaces.cli.console import AsJson, answer, screen
 from sarhad.interfaces.cli.new_gathering import KINDS, Options, gather
 from sarhad.interfaces.cli.new_questions import Questions, at_terminal
+from sarhad.interfaces.language import translated
 from sarhad.interfaces.new_project import Default, NewProject, write_project
+from sarhad.interfaces.sentences import told_text
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.example import example_names, write_example
 
 if TYPE_CHECKING:
     from sarhad.model.line import Line
 
-TEXT = {
-    "written": "Project written to [bold]{folder}[/]. Next: [bold]sarhad check {folder}[/]",
-    "line": "{km:.1f} km in {n} part(s), median vertex step {step:.0f} m, home on the {side}",
-    "terrain": "KIND {kind}, {source}, heights from {datum}",
-    "noted": "Noted on the way:",
-    "defaults": "Defaults that stand until you change them (each is marked in project.toml):",
-    "folder": "Folder to make; it must not exist or be empty.",
-    "example": "Example to start from: {names}.",
-    "line.file": "Line, or polygons of countries: GeoJSON, GeoPackage, GeoParquet, Shapefile, KML, GPX.",
-    "layer": "Layer of the line's file, where several hold something.",
-    "select": "Rows of the line's file to take: COLUMN=VALUE.",
-    "crs": "Reference system of files that declare none, such as EPSG:4326.",
-    "encoding": "Encoding of the text of files that declare none, such as CP1251.",
-    "between": "Two countries: names in the polygons of --line, or two files of polygons.",
-    "gap": "How far apart the two countries' polygons may lie and still meet.",
-    "home": "left or right, going along the line; with --between, the country that is home.",
-    "home.point": "A place of home instead of --home: longitude and latitude.",
-    "source": "Where the line comes from.",
-    "title": "Title of the project; without it the name of the folder.",
-    "terrain.file": "GeoTIFF of heights over the band.",
-    "kind": "What the heights are: {kinds}.",
-    "datum": "What heights are measured from.",
-    "terrain.source": "Where the heights come from.",
-    "voids": "What to do with voids of the heights: refuse or fill.",
-    "copy": "Copy the terrain into the folder, or name it where it is.",
-    "roads": "Layer of lines: crossers want to reach them.",
-    "sites": "Layer of points: where equipment may be put.",
-    "yes": "Ask nothing; take defaults, or say what is lacking.",
-}
+TEXT = translated(
+    {
+        "written": "Project written to [bold]{folder}[/]. Next: [bold]sarhad check {folder}[/]",
+        "line": (
+            "{km:.1f} km in {n} part, median vertex step {step:.0f} m, home on the {side}",
+            "{km:.1f} km in {n} parts, median vertex step {step:.0f} m, home on the {side}",
+        ),
+        "terrain": "KIND {kind}, {source}, heights from {datum}",
+        "noted": "Noted on the way:",
+        "defaults": "Defaults that stand until you change them (each is marked in project.toml):",
+        "folder": "Folder to make; it must not exist or be empty.",
+        "example": "Example to start from: {names}.",
+        "line.file": "Line, or polygons of countries: GeoJSON, GeoPackage, GeoParquet, Shapefile, KML, GPX.",
+        "layer": "Layer of the line's file, where several hold something.",
+        "select": "Rows of the line's file to take: COLUMN=VALUE.",
+        "crs": "Reference system of files that declare none, such as EPSG:4326.",
+        "encoding": "Encoding of the text of files that declare none, such as CP1251.",
+        "between": "Two countries: names in the polygons of --line, or two files of polygons.",
+        "gap": "How far apart the two countries' polygons may lie and still meet.",
+        "home": "left or right, going along the line; with --between, the country that is home.",
+        "home.point": "A place of home instead of --home: longitude and latitude.",
+        "source": "Where the line comes from.",
+        "title": "Title of the project; without it the name of the folder.",
+        "terrain.file": "GeoTIFF of heights over the band.",
+        "kind": "What the heights are: {kinds}.",
+        "datum": "What heights are measured from.",
+        "terrain.source": "Where the heights come from.",
+        "voids": "What to do with voids of the heights: refuse or fill.",
+        "copy": "Copy the terrain into the folder, or name it where it is.",
+        "roads": "Layer of lines: crossers want to reach them.",
+        "sites": "Layer of points: where equipment may be put.",
+        "yes": "Ask nothing; take defaults, or say what is lacking.",
+    }
+)
 
 
 def run(
@@ -111,21 +119,21 @@ def _told(folder: Path, new: NewProject, defaults: tuple[Default, ...]) -> dict[
 
 def _draw(folder: Path, new: NewProject, defaults: tuple[Default, ...]) -> None:
     terrain = new.terrain
-    heights = {"kind": terrain.kind, "source": terrain.source, "datum": terrain.vertical_datum}
+    heights = {"kind": words(terrain.kind), "source": terrain.source, "datum": terrain.vertical_datum}
     given = [("line", _line_words(new.line)), ("terrain", TEXT["terrain"].format(**heights))]
     for name, frame in (("sites", new.sites), ("goals", new.goals)):
         if frame is not None:
             given.append((name, f"{len(frame)}"))
     _draw_rows("", given)
     if new.notes:
-        _draw_rows(TEXT["noted"], [("-", note) for note in new.notes])
-    _draw_rows(TEXT["defaults"], [(default.section, default.said) for default in defaults])
+        _draw_rows(TEXT["noted"], [("-", told_text(note)) for note in new.notes])
+    _draw_rows(TEXT["defaults"], [(default.section, told_text(default.said)) for default in defaults])
     screen.print("\n" + TEXT["written"].format(folder=escape(str(folder))))
 
 
 def _line_words(line: Line) -> str:
-    return TEXT["line"].format(
-        km=line.length_m / 1e3, n=len(line.parts), step=line.vertex_step_m, side=line.home_side
+    return TEXT.count("line", len(line.parts)).format(
+        km=line.length_m / 1e3, step=line.vertex_step_m, side=words(line.home_side)
     )
 
 
@@ -133,6 +141,6 @@ def _draw_rows(title: str, rows: list[tuple[str, str]]) -> None:
     if title:
         screen.print("\n" + title)
     table = Table.grid(padding=(0, 2))
-    for name, words in rows:
-        table.add_row(f"[bold]{escape(name)}[/]", escape(words))
+    for name, said in rows:
+        table.add_row(f"[bold]{escape(name)}[/]", escape(said))
     screen.print(table)

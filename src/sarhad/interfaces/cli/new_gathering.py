@@ -26,7 +26,7 @@ Reader = Callable[[Path, Line, Settings, Declared], "tuple[GeoDataFrame, list[st
 KINDS = ("real", "refined", "synthetic", "user")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
-TEXT = {
+EXPECTED = {
     "home": "the side of home, going from {start} to {end} ({toward}; left is {left}, right is {right})",
     "home.unknown": "the side of home along the line",
     "home.otherwise": ", or a place of home as --home-point LON LAT",
@@ -121,11 +121,11 @@ def _slug(options: Options) -> str:
 def _line_and_side(options: Options, questions: Questions) -> tuple[NewLine | None, HomeSide | None]:
     """Return the line and home's side of it; None for what could not be had."""
     if options.home and options.home_point:
-        questions.faults.append(Fault("--home-point", "", 0, "", TEXT["home.both"], "both"))
+        questions.faults.append(Fault("--home-point", "", 0, "", EXPECTED["home.both"], "both"))
     if options.between:
         return _border(options, options.between, questions)
     if options.line is None:
-        questions.words("--line", TEXT["line"], "")
+        questions.words("--line", EXPECTED["line"], "")
         return None, None
     path = options.line
     new = questions.attempt(
@@ -134,9 +134,9 @@ def _line_and_side(options: Options, questions: Questions) -> tuple[NewLine | No
     if options.home_point:
         point = options.home_point
         return new, None if new is None else questions.attempt(lambda: new.side_of(*point))
-    question = TEXT["home.unknown"] if new is None else _home_question(new)
+    question = EXPECTED["home.unknown"] if new is None else _home_question(new)
     said = questions.choice(
-        "--home", question, get_args(HomeSide), options.home, otherwise=TEXT["home.otherwise"]
+        "--home", question, get_args(HomeSide), options.home, otherwise=EXPECTED["home.otherwise"]
     )
     return new, "left" if said == "left" else "right" if said else None
 
@@ -149,7 +149,7 @@ def _home_question(new: NewLine) -> str:
     octant = round(Geod(ellps="WGS84").inv(*start, *end)[0] / 45.0)
     toward, left, right = (COMPASS[(octant + turn) % 8] for turn in (0, -2, 2))
     places = {"start": "{:.3f} {:.3f}".format(*start), "end": "{:.3f} {:.3f}".format(*end)}
-    return TEXT["home"].format(**places, toward=toward, left=left, right=right)
+    return EXPECTED["home"].format(**places, toward=toward, left=left, right=right)
 
 
 def _end(new: NewLine) -> tuple[float, float]:
@@ -178,7 +178,7 @@ def _border(
         if not home:
             return None, None
     known = tuple(countries.shapes) if countries is not None else names
-    chosen = questions.choice("--home", TEXT["home.country"], known, home)
+    chosen = questions.choice("--home", EXPECTED["home.country"], known, home)
     if chosen is None or countries is None:
         return None, None
     found = questions.attempt(lambda: countries.border(chosen, options.gap_m))
@@ -195,11 +195,11 @@ def _terrain(options: Options, line: Line | None, questions: Questions) -> NewTe
     named = options.terrain_kind or options.vertical_datum or options.terrain_source
     shipped = shipped_terrain()
     if path is None and not named and line is not None and covers(shipped, line, Settings()):
-        if questions.yes(TEXT["shipped"].format(kind=shipped.kind, source=shipped.source)):
+        if questions.yes(EXPECTED["shipped"].format(kind=shipped.kind, source=shipped.source)):
             return replace(shipped, voids=options.voids)
-        path = path_of(questions.words("--terrain", TEXT["terrain.ask"], ""))
+        path = path_of(questions.words("--terrain", EXPECTED["terrain.ask"], ""))
     elif path is None and (named or line is not None):
-        path = path_of(questions.words("--terrain", TEXT["terrain"], ""))
+        path = path_of(questions.words("--terrain", EXPECTED["terrain"], ""))
     if path is None:
         return None
     return _given_terrain(options, path, questions)
@@ -208,9 +208,9 @@ def _terrain(options: Options, line: Line | None, questions: Questions) -> NewTe
 def _given_terrain(options: Options, path: Path, questions: Questions) -> NewTerrain | None:
     tagged = questions.attempt(lambda: _declared_by(path)) or ("", "")
     if options.copy and path.suffix.lower() == ".vrt":  # it names other files by their places
-        questions.faults.append(Fault(path.name, "", 0, "", TEXT["vrt"], "a VRT"))
-    kind = questions.choice("--terrain-kind", TEXT["kind"], KINDS, options.terrain_kind or tagged[0])
-    datum = questions.words("--vertical-datum", TEXT["datum"], options.vertical_datum or tagged[1])
+        questions.faults.append(Fault(path.name, "", 0, "", EXPECTED["vrt"], "a VRT"))
+    kind = questions.choice("--terrain-kind", EXPECTED["kind"], KINDS, options.terrain_kind or tagged[0])
+    datum = questions.words("--vertical-datum", EXPECTED["datum"], options.vertical_datum or tagged[1])
     if kind is None or datum is None:
         return None
     source = options.terrain_source or path.name

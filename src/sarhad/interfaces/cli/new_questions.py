@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.interfaces.cli.console import remarks
+from sarhad.interfaces.sentences import told_text
 
-TEXT = {"nothing": "nothing", "one of": "one of {choices}: {question}", "file": "a file: {question}"}
+EXPECTED = {"nothing": "nothing", "one of": "one of {choices}: {question}", "file": "a file: {question}"}
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Questions:
             return given
         said = None if given or not self.may_ask else _asked(question, list(choices))
         if said is None:
-            expected = TEXT["one of"].format(choices=", ".join(choices), question=question) + otherwise
+            expected = EXPECTED["one of"].format(choices=", ".join(choices), question=question) + otherwise
             self._lacking(option, expected, given)
         return said
 
@@ -67,7 +68,7 @@ class Questions:
             raise InputFaults(self.faults)
 
     def _lacking(self, option: str, expected: str, found: str) -> None:
-        self.faults.append(Fault(option, "", 0, "", expected, found or TEXT["nothing"]))
+        self.faults.append(Fault(option, "", 0, "", expected, found or EXPECTED["nothing"]))
         if self.may_ask:  # whoever was asked has gone or mistyped an option: no further questions
             self.finish()
 
@@ -76,10 +77,11 @@ def _asked(question: str, choices: list[str] | None, default: str = "") -> str |
     """Ask until there is an answer; None where the input ends instead."""
     from rich.prompt import Prompt
 
+    told = told_text(question)
     while True:
         try:
             said = Prompt.ask(
-                question[:1].upper() + question[1:], choices=choices, console=remarks, default=default or ...
+                told[:1].upper() + told[1:], choices=choices, console=remarks, default=default or ...
             )
         except EOFError:
             return None

@@ -11,24 +11,31 @@ from rich.markup import escape
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen, showing
+from sarhad.interfaces.language import translated
+from sarhad.interfaces.sentences import told_text
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.osm import OSM_FILE, OSM_SOURCE, TABLE_SEASONS, add_sections, read_osm, write_osm
 from sarhad.io.project import read_project_band
 from sarhad.io.reading import PROJECT_FILE, parse
 from sarhad.planning.osm import band_area, sort_osm
 
-TEXT = {
-    "written": "Written to [bold]{path}[/]: {counts}.",
-    "left_out": "Left out: {n} {why}.",
-    "unmarked": (
-        "{n} places where a road meets water without a bridge or ford are in the layer unmarked: look at "
-        "them; until they stand in openings, the water is closed to wheels there."
-    ),
-    "kept": "Your sections stay as they are: {names}.",
-    "added": "Added to {file}: {names}. Next: [bold]sarhad check {folder}[/]",
-    "to_add": "Put these lines into {file} (or run again with --add, which puts them at its end):",
-    "goals": "Settlements and roads may be goals too: [goals] file, layer (instead of the depth lines).",
-    "licence": "Whoever shows results names the source: {source}.",
-}
+TEXT = translated(
+    {
+        "written": "Written to [bold]{path}[/]: {counts}.",
+        "left_out": "Left out, {why}: {n}.",
+        "unmarked": (
+            "{n} place where a road meets water without a bridge or ford is in the layer unmarked: look at "
+            "it; until it stands in openings, the water is closed to wheels there.",
+            "{n} places where a road meets water without a bridge or ford are in the layer unmarked: look at "
+            "them; until they stand in openings, the water is closed to wheels there.",
+        ),
+        "kept": "Your sections stay as they are: {names}.",
+        "added": "Added to {file}: {names}. Next: [bold]sarhad check {folder}[/]",
+        "to_add": "Put these lines into {file} (or run again with --add, which puts them at its end):",
+        "goals": "Settlements and roads may be goals too: [goals] file, layer (instead of the depth lines).",
+        "licence": "Whoever shows results names the source: {source}.",
+    }
+)
 
 
 def run(
@@ -94,12 +101,12 @@ def _named(sections: Iterable[str]) -> str:
 
 
 def _draw(folder: Path, path: Path, counts: Mapping[str, int], left_out: Mapping[str, int]) -> None:
-    words = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if name != "unmarked")
+    words = ", ".join(f"{words(name)}: {n}" for name, n in counts.items() if name != "unmarked")
     screen.print(TEXT["written"].format(path=path, counts=words))
     for why, n in left_out.items():
-        screen.print(TEXT["left_out"].format(n=n, why=why))
+        screen.print(TEXT["left_out"].format(n=n, why=told_text(why)))
     if counts["unmarked"]:
-        screen.print(TEXT["unmarked"].format(n=counts["unmarked"]))
+        screen.print(TEXT.count("unmarked", counts["unmarked"]))
 
 
 def seasons_of(own: Sequence[str], options: Sequence[str]) -> dict[str, str]:

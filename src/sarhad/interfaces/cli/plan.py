@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, tell_results
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
@@ -47,11 +47,13 @@ def run(
         asked = Objective(objective, tail_share=tail_share, step=step)
         result = plan(project, money_usd, objective=asked, effort=EFFORT, compute=compute)
         after = findings(project, result.plan, compute)
-        place = deliver(project, before, (result, after, EFFORT), folder, compute)
+        again = ["plan", ".", "--objective", objective, "--tail-share", str(tail_share), "--step", str(step)]
+        again += [] if budget_musd is None else ["--budget-musd", str(budget_musd)]
+        place = deliver(project, before, (result, after, EFFORT), folder, compute, command=again)
 
     def draw() -> None:
         draw_summary(project, before, after)
         draw_plan(project, result)
-        screen.print(f"\nResults: [bold]{place}[/]")
+        tell_results(place)
 
     answer(result_as_dict(result, after.summary.terrain), as_json, draw)

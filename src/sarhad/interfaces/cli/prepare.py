@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sarhad.interfaces.cli.console import AsJson, answer, computing, screen
+from sarhad.interfaces.language import translated
 from sarhad.io.example import write_example
 from sarhad.io.project import open_project
 from sarhad.model.project import Project
@@ -16,6 +17,7 @@ from sarhad.planning.siting import Effort, plan
 from sarhad.planning.unseen import gap
 
 LENGTH_M = 30_000.0
+TEXT = translated({"done": "Kernels compiled."})
 
 
 def run(as_json: AsJson = False) -> None:
@@ -27,7 +29,7 @@ def run(as_json: AsJson = False) -> None:
             gap(project, compute=compute)
             plan(project, effort=Effort(rounds=1, max_exact=2), compute=compute)
             list(coverage(project, compute=compute))
-    answer({"prepared": True}, as_json, lambda: screen.print("Kernels compiled."))
+    answer({"prepared": True}, as_json, lambda: screen.print(TEXT["done"]))
 
 
 def _short(project: Project) -> Project:

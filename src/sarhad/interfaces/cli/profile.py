@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, tell_results
 from sarhad.interfaces.cli.tables import draw_summary
-from sarhad.interfaces.deliver import deliver, findings
+from sarhad.interfaces.deliver import COUNTED, deliver, findings
 from sarhad.io.plans import read_plan
 from sarhad.io.project import open_project
+from sarhad.io.results import RESULTS
 
 
 def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
@@ -15,10 +16,11 @@ def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJ
     bought = read_plan(plan_file) if plan_file else None
     with computing(folder, jobs) as compute:
         found = findings(project, bought, compute)
-        place = deliver(project, found, None, folder, compute)
+        again = ("profile", ".", *(("--plan", f"{RESULTS}/{COUNTED}") if bought else ()))
+        place = deliver(project, found, None, folder, compute, command=again)
 
     def draw() -> None:
         draw_summary(project, found, None)
-        screen.print(f"\nResults: [bold]{place}[/]")
+        tell_results(place)
 
     answer(found.summary.as_dict(), as_json, draw)

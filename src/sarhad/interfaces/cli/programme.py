@@ -14,6 +14,7 @@ from ulid import ULID
 
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
+from sarhad.interfaces.cli.helping import in_language
 from sarhad.interfaces.cli.ledger_session import writing
 from sarhad.interfaces.cli.programme_options import (
     AllSaid,
@@ -38,13 +39,14 @@ from sarhad.interfaces.cli.programme_options import (
     rate_of,
     time_of,
 )
-from sarhad.interfaces.cli.programme_text import TEXT
+from sarhad.interfaces.cli.programme_text import EXPECTED, TEXT
 from sarhad.interfaces.cli.programme_views import (
     draw_report,
     draw_status,
     report_as_dict,
     status_as_dict,
 )
+from sarhad.interfaces.language import speaking
 from sarhad.interfaces.programme_files import write_reports
 from sarhad.interfaces.programme_record import (
     known_of,
@@ -82,9 +84,10 @@ class Commands(typer.core.TyperGroup):
         """Return one command; None for a name that there is not."""
         if cmd_name in COMPUTING and cmd_name not in self.commands:
             alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-            alone.command(cmd_name)(import_module(f"sarhad.interfaces.cli.{cmd_name}").run)
-            command: Any = typer.main.get_command(alone)
-            self.commands[cmd_name] = command
+            with speaking("en"):
+                module = import_module(f"sarhad.interfaces.cli.{cmd_name}")
+            alone.command(cmd_name)(module.run)
+            self.commands[cmd_name] = in_language(typer.main.get_command(alone))
         return self.commands.get(cmd_name)
 
 
@@ -167,7 +170,7 @@ def record(
     """Record that units of an item reached a state, that they were counted, or when they are to."""
     kind = f"{REGISTER}.{state}"
     if state not in STATES and kind != COUNTED:
-        raise InputFaults.one("STATE", TEXT["state"].format(states=", ".join(STATES)), state)
+        raise InputFaults.one("STATE", EXPECTED["state"].format(states=", ".join(STATES)), state)
     body: dict[str, Json] = {} if quantity is None else {"quantity": quantity}
     if serials:
         body["serials"] = [*listed(serials)]
@@ -333,4 +336,6 @@ def to_file(
     moves, at = move_lines(stand), min(about_at, now())
     write_whole(file, exported(file, programme, moves, at, reporter=reporter, prefix=prefix))
     found = {"file": str(file), "n_items": len(programme.items)}
-    answer(found, as_json, lambda: screen.print(TEXT["exported"].format(**found)))
+    answer(
+        found, as_json, lambda: screen.print(TEXT.count("exported", len(programme.items)).format(file=file))
+    )

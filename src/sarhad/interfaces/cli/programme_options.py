@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sarhad.errors import InputFaults
-from sarhad.interfaces.cli.programme_text import TEXT
+from sarhad.interfaces.cli.programme_text import EXPECTED, TEXT
 from sarhad.interfaces.programme_record import ALWAYS, Key
 from sarhad.io.programme_schema import CURRENCIES
 from sarhad.ledger.signing import read_private_key
@@ -45,7 +45,7 @@ def key_of(authority: str, file: Path | None) -> Key | None:
     if file is None:
         return None
     if not authority:
-        raise InputFaults.one("--authority", TEXT["key.whose"], TEXT["nothing"])
+        raise InputFaults.one("--authority", EXPECTED["key.whose"], EXPECTED["nothing"])
     return Key(authority, read_private_key(file))
 
 
@@ -56,7 +56,7 @@ def time_of(option: str, text: str | None) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise InputFaults.one(option, TEXT["time.form"], text) from None
+        raise InputFaults.one(option, EXPECTED["time.form"], text) from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
@@ -78,28 +78,28 @@ def rate_of(text: str) -> tuple[str, float]:
     except ValueError:
         rate = math.nan
     if currency not in CURRENCIES or not 0 < rate < math.inf:
-        raise InputFaults.one("--rate", TEXT["rate.form"], text)
+        raise InputFaults.one("--rate", EXPECTED["rate.form"], text)
     return currency, rate
 
 
 def currency_of(option: str, text: str) -> str:
     """Return a currency that there is."""
     if text not in CURRENCIES:
-        raise InputFaults.one(option, TEXT["currency.form"], text)
+        raise InputFaults.one(option, EXPECTED["currency.form"], text)
     return text
 
 
 def country_of(option: str, text: str) -> str:
     """Return a code of a country, as ISO 3166-1 writes it."""
     if not re.fullmatch("[A-Z]{2}", text):
-        raise InputFaults.one(option, TEXT["country.form"], text or TEXT["nothing"])
+        raise InputFaults.one(option, EXPECTED["country.form"], text or EXPECTED["nothing"])
     return text
 
 
 def needed(option: str, text: str) -> str:
     """Return what a form of export cannot do without."""
     if not text:
-        raise InputFaults.one(option, TEXT["needed.form"], TEXT["nothing"])
+        raise InputFaults.one(option, EXPECTED["needed.form"], EXPECTED["nothing"])
     return text
 
 

@@ -11,7 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_text import TEXT
+from sarhad.interfaces.language import localised
+from sarhad.interfaces.sentences import told_text
+from sarhad.interfaces.vocabulary import words
 from sarhad.kernels.reliability import Interval
 from sarhad.model.programme import CHAIN, STATES, Programme, Progress
 from sarhad.planning.delivery import AvailabilityRow, LateRow, MoneyRow, Report
@@ -87,7 +91,7 @@ def draw_status(programme: Programme, at: datetime) -> None:
             one.item.item_id,
             one.item.equipment_id,
             one.item.donor,
-            f"{one.item.quantity:.12g}" + (" km" if one.item.measured_in == "km" else ""),
+            _quantity(one.item.quantity, one.item.measured_in),
             *(_number(one.at.get(state, 0.0)) for state in states),
             *([_number(sum(one.disputed.values()))] if disputed else []),
         ]
@@ -96,7 +100,10 @@ def draw_status(programme: Programme, at: datetime) -> None:
     _table(TEXT["status.title"].format(at=at), [*heads, *(["disputed"] if disputed else [])], rows, text=3)
     acts = [[one.item.item_id, name, _number(n)] for one in every for name, n in one.acts.items()]
     _table(TEXT["acts.title"], ["item", "statement", "quantity"], acts, text=2)
-    refused = [[r.item_id, r.statement_id, r.column, r.expected, r.found] for r in programme.refusals]
+    refused = [
+        [r.item_id, r.statement_id, r.column, told_text(r.expected), told_text(r.found)]
+        for r in programme.refusals
+    ]
     _table(TEXT["refused.title"], ["item", "statement", "column", "expected", "found"], refused, text=5)
 
 
@@ -108,14 +115,14 @@ def draw_report(found: Report, summed: Sequence[MoneyRow]) -> None:
         for r in found.donors
     ]
     heads = [_SHORT.get(name, name.replace("_", " ")) for name in (*names, "working")]
-    _table(TEXT["donors.title"], ["donor", "in", *heads], rows, text=2, empty=True)
+    _table(TEXT["donors.title"], ["donor", "measured in", *heads], rows, text=2, empty=True)
     late = [
-        [r.item_id, r.donor, r.state, str(r.planned), _day(r.forecast), str(r.late_days)]
+        [r.item_id, r.donor, words(r.state), str(r.planned), _day(r.forecast), str(r.late_days)]
         for r in _behind(found.late)
     ]
     heads = ["item", "donor", "state", "planned", "forecast", "days late"]
     _table(TEXT["late.title"].format(n=len(found.late)), heads, late, text=3, empty=True)
-    heads = ["type", "in", "availability", "failures", "MTBF days", "MTTR days"]
+    heads = ["type", "measured in", "availability", "failures", "MTBF days", "MTTR days"]
     _table(TEXT["availability.title"], heads, map(_availability, found.availability), text=2, empty=True)
     counts = [
         [r.item_id, r.serial, r.unit, _number(r.quantity), str(r.last), str(r.due), str(r.overdue_days)]
@@ -168,11 +175,16 @@ def _table(
             screen.print(f"{title}: {TEXT['none']}")
         return
     table = Table(title=title, title_justify="left")
-    for k, head in enumerate(heads):
+    for k, head in enumerate(headings(heads)):
         table.add_column(head, justify="left" if k < text else "right")
     for line in lines:
-        table.add_row(*(escape(cell) for cell in line))
+        table.add_row(*(escape(cell if k < text else localised(cell)) for k, cell in enumerate(line)))
     screen.print(table)
+
+
+def _quantity(quantity: float, measured_in: str) -> str:
+    shown = localised(f"{quantity:.12g}")
+    return TEXT["kilometres"].format(n=shown) if measured_in == "km" else shown
 
 
 def _number(value: float) -> str:

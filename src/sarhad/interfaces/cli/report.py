@@ -9,12 +9,15 @@ import typer
 
 from sarhad.errors import SarhadError
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, Language, answer, computing, remarks, screen
-from sarhad.interfaces.language import language
+from sarhad.interfaces.language import language, translated
 from sarhad.interfaces.report.document import case_of, report_html, report_pdf
+from sarhad.interfaces.sentences import told_error
 from sarhad.io.answers import read_answers
 from sarhad.io.project import open_project
 from sarhad.io.whole import write_whole
 from sarhad.planning.weakest import study, weakest
+
+TEXT = translated({"written": "Report: [bold]{path}[/]", "no.pdf": "{html} is written; {why}"})
 
 
 def run(
@@ -45,13 +48,13 @@ def run(
         try:
             made = report_pdf(html)
         except SarhadError as error:
-            remarks.print(f"{paths[0]} is written; {error}", soft_wrap=True)
+            remarks.print(TEXT["no.pdf"].format(html=paths[0], why=told_error(error)), soft_wrap=True)
         else:
             paths.append(goal / f"report.{language()}.pdf")
             write_whole(paths[-1], made)
 
     def draw() -> None:
         for path in paths:
-            screen.print(f"Report: [bold]{path}[/]", soft_wrap=True)
+            screen.print(TEXT["written"].format(path=path), soft_wrap=True)
 
     answer({"report": [str(path) for path in paths]}, as_json, draw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,36 +21,44 @@ from sarhad.interfaces.cli.ahead_options import (
     day_of,
     start_of,
 )
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_options import now
+from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.interfaces.schedule_files import Asked, as_dict, deliver_schedule
+from sarhad.interfaces.vocabulary import words
 from sarhad.planning.programme_schedule import ScheduleAsk, schedule_programme
 from sarhad.planning.resourcing import EFFORT
 
-TEXT: Mapping[str, str] = {
-    "by": "Also the chance that it works by this day, YYYY-MM-DD.",
-    "aim": "What crews are ordered for: the end of the whole, or the mean day on which items work.",
-    "effort": "Effort of the solver: deterministic seconds, a few of a clock each.",
-    "robust": "Plan on most likely, P50, P80 and P90 durations and take the order with the least P80.",
-    "whole": "All works by [bold]{p50_on}[/] in half of {n:,} draws (P50), by [bold]{p80_on}[/] in four "
-    "fifths (P80).",
-    "promise": "Most likely durations alone would promise {most_likely_on}: kept in {p}.",
-    "by.chance": "All works by {by}: chance {p}.",
-    "crews.found": "Crews ({sizes}): {aim} {value:,.0f}, planned on {planned_at} durations; {proof}.",
-    "aim.end": "the end on day",
-    "aim.items": "items work on average on day",
-    "optimal": "no order is better",
-    "not.optimal": "not proven the best: bound {bound:,.0f}, gap {gap}",
-    "unlimited": "Without limits of crews: {unlimited_p50_on} (P50), {unlimited_p80_on} (P80). All other "
-    "dates keep the crews' order, whatever comes late.",
-    "tried.title": "Orders tried, judged on fresh draws (days)",
-    "items.title": "Items, by the day on which they work as a whole",
-    "items.caption": "in time: share of draws by the day needed; critical: on the chain that ends the whole",
-    "steps.title": "Steps whose length goes most with the end of the whole (crucial: correlation)",
-    "undated": "Without a date (not pledged, or nothing of it is there): {names}.",
-    "results": "\nResults: [bold]{place}[/] (start with gantt.png)",
-}
+TEXT = translated(
+    {
+        "by": "Also the chance that it works by this day, YYYY-MM-DD.",
+        "aim": "What crews are ordered for: the end of the whole, or the mean day on which items work.",
+        "effort": "Effort of the solver: deterministic seconds, a few of a clock each.",
+        "robust": "Plan on most likely, P50, P80 and P90 durations and take the order with the least P80.",
+        "whole": "All works by [bold]{p50_on}[/] in half of {n:,} draws (P50), by [bold]{p80_on}[/] in four "
+        "fifths (P80).",
+        "promise": "Most likely durations alone would promise {most_likely_on}: kept in {p}.",
+        "by.chance": "All works by {by}: chance {p}.",
+        "crews.found": "Crews ({sizes}): {aim} {value:,.0f}, planned on {planned_at} durations; {proof}.",
+        "aim.end": "the end on day",
+        "aim.items": "items work on average on day",
+        "optimal": "no order is better",
+        "not.optimal": "not proven the best: bound {bound:,.0f}, gap {gap:.1%}",
+        "unlimited": "Without limits of crews: {unlimited_p50_on} (P50), {unlimited_p80_on} (P80). All other "
+        "dates keep the crews' order, whatever comes late.",
+        "tried.title": "Orders tried, judged on fresh draws (days)",
+        "items.title": "Items, by the day on which they work as a whole",
+        "items.caption": "in time: share of draws by the day needed; critical: on the chain that ends the "
+        "whole",
+        "steps.title": "Steps whose length goes most with the end of the whole (crucial: correlation)",
+        "undated": "Without a date (not pledged, or nothing of it is there): {names}.",
+        "most.likely": "most likely",
+        "works": "works",
+        "by.day": "by {by}",
+    }
+)
 N_SHOWN = 40
 N_STEPS = 8
 
@@ -103,7 +111,7 @@ def _draw(value: Mapping[str, Any], place: Path) -> None:
     _draw_steps(value)
     if value["undated"]:
         screen.print(TEXT["undated"].format(names=escape(", ".join(value["undated"]))))
-    screen.print(TEXT["results"].format(place=place))
+    tell_results(place, "gantt.png")
 
 
 def _draw_crews(crews: Mapping[str, Any]) -> None:
@@ -114,29 +122,29 @@ def _draw_crews(crews: Mapping[str, Any]) -> None:
             aim=TEXT[f"aim.{crews['aim']}"],
             value=crews["value_days"],
             planned_at=crews["planned_at"],
-            proof=TEXT[proof].format(bound=crews["bound_days"], gap=f"{crews['gap']:.1%}"),
+            proof=TEXT[proof].format(bound=crews["bound_days"], gap=crews["gap"]),
         )
     )
     if crews["tried"]:
         rows = [
             [
-                "most likely" if one["planned_at"] == 0 else f"P{100 * one['planned_at']:.0f}",
+                TEXT["most.likely"] if one["planned_at"] == 0 else f"P{100 * one['planned_at']:.0f}",
                 *(f"{one[name]:,.0f}" for name in ("value", "p50", "p80")),
             ]
             for one in crews["tried"]
         ]
-        _table(TEXT["tried.title"], ("planned on", "as planned", "P50", "P80"), rows, n_text=1)
+        _table(TEXT["tried.title"], headings(("planned on", "as planned", "P50", "P80")), rows, n_text=1)
 
 
 def _draw_items(value: Mapping[str, Any]) -> None:
     by = value["whole"].get("by")
-    heads = ["item", "donor", "next", "P50", "P80", "needed by", "in time"]
-    heads += [f"by {by}"] if by else []
+    heads = headings(("item", "donor", "next", "P50", "P80", "needed by", "in time"))
+    heads += [TEXT["by.day"].format(by=by)] if by else []
     rows = [
         [
             one["item_id"],
             one["donor"],
-            one["next_step"] or "works",
+            words(one["next_step"]) or TEXT["works"],
             one["p50_on"],
             one["p80_on"],
             one["needed_by"] or "",
@@ -146,14 +154,16 @@ def _draw_items(value: Mapping[str, Any]) -> None:
         ]
         for one in sorted(value["items"], key=lambda one: (one["p50_on"], one["item_id"]))[-N_SHOWN:]
     ]
-    _table(TEXT["items.title"], (*heads, "critical"), rows, n_text=3, caption=TEXT["items.caption"])
+    _table(
+        TEXT["items.title"], [*heads, *headings(["critical"])], rows, n_text=3, caption=TEXT["items.caption"]
+    )
 
 
 def _draw_steps(value: Mapping[str, Any]) -> None:
     rows = [
         [
             one["item_id"],
-            one["step"],
+            words(one["step"]),
             one["p50_on"],
             one["p80_on"],
             _share(one["criticality"]),
@@ -164,19 +174,19 @@ def _draw_steps(value: Mapping[str, Any]) -> None:
     ]
     heads = ("item", "step", "done P50", "done P80", "critical", "crucial")
     if rows:
-        _table(TEXT["steps.title"], heads, rows, n_text=2)
+        _table(TEXT["steps.title"], headings(heads), rows, n_text=2)
 
 
 def _table(
-    title: str, heads: tuple[str, ...], rows: list[list[str]], *, n_text: int, caption: str | None = None
+    title: str, heads: Sequence[str], rows: list[list[str]], *, n_text: int, caption: str | None = None
 ) -> None:
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     for k, head in enumerate(heads):
         table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
     screen.print(table)
 
 
 def _share(p: float) -> str:
-    return f"{p:.0%}" if p in {0.0, 1.0} or 0.005 <= p < 0.995 else f"{p:.2%}"
+    return localised(f"{p:.0%}" if p in {0.0, 1.0} or 0.005 <= p < 0.995 else f"{p:.2%}")

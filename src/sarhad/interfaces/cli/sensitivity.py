@@ -9,9 +9,21 @@ import typer
 from rich.table import Table
 
 from sarhad.errors import InputFaults
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    PlanFile,
+    answer,
+    computing,
+    screen,
+    tell_results,
+)
+from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
+from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.sensitivity_files import as_dict, deliver_sensitivity
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan
 from sarhad.io.project import open_project
 from sarhad.io.uncertainty import read_parameters
@@ -20,14 +32,16 @@ from sarhad.planning.profile import profile
 from sarhad.planning.sensitivity import sensitivity
 from sarhad.planning.variation import VARIABLE
 
-TEXT = {
-    "adversaries": "Mean P_t by who crosses",
-    "title": "What the answer hangs on (as things stand: unaware {p_unaware:.3f}, optimal {p_optimal:.3f}, "
-    "{closed_km:,.0f} km closed)",
-    "caption": "each parameter at its low and its high end, the others as the project has them",
-    "sobol": "Sobol's indices of mean P_t, unaware: shares of variance, 95 % ({n:,} evaluations)",
-    "results": "\nResults: [bold]{place}[/] (start with sensitivity.png)",
-}
+TEXT = translated(
+    {
+        "adversaries": "Mean P_t by who crosses",
+        "title": "What the answer hangs on (as things stand: unaware {p_unaware:.3f}, optimal "
+        "{p_optimal:.3f}, "
+        "{closed_km:,.0f} km closed)",
+        "caption": "each parameter at its low and its high end, the others as the project has them",
+        "sobol": "Sobol's indices of mean P_t, unaware: shares of variance, 95 % ({n:,} evaluations)",
+    }
+)
 
 
 def run(
@@ -54,7 +68,7 @@ def run(
     table = read_parameters(parameters, VARIABLE)
     ids = stretch_ids(project, stretches)
     with computing(folder, jobs) as compute:
-        rows = profile(project, bought, compute=compute)
+        rows = profile(project, bought, stretch_ids=ids, compute=compute)
         found = sensitivity(
             project, table, bought, stretch_ids=ids, sample_n=samples, top_n=top, compute=compute
         )
@@ -70,7 +84,7 @@ def _draw(value: dict[str, Any], place: Path) -> None:
     for one in value["adversaries"]:
         known = one["band_low"] == one["band_low"]
         band = f"{one['band_low']:.3f}-{one['band_high']:.3f}" if known else "-"
-        table.add_row(one["adversary"], f"{one['p_timely']:.3f}", band)
+        table.add_row(words(one["adversary"]), *map(localised, (f"{one['p_timely']:.3f}", band)))
     screen.print(table)
     heads = ("parameter", "unit", "base", "low", "high", "unaware", "optimal", "km closed")
     table = _table(TEXT["title"].format(**value["base"]), heads, TEXT["caption"])
@@ -80,20 +94,20 @@ def _draw(value: dict[str, Any], place: Path) -> None:
             for name, digits in (("p_unaware", 3), ("p_optimal", 3), ("closed_km", 0))
         ]
         numbers = (f"{row[name]:g}" for name in ("base", "low", "high"))
-        table.add_row(row["parameter"], row["unit"], *numbers, *ends)
+        table.add_row(row["parameter"], row["unit"], *map(localised, (*numbers, *ends)))
     screen.print(table)
     if value["sobol"]:
         table = _table(TEXT["sobol"].format(n=value["evaluation_n"]), ("parameter", "first", "total"))
         for one in value["sobol"]:
             if one["outcome"] == "p_unaware":
                 shown = [f"{one[k]:.2f} ± {one[f'{k}_half_width']:.2f}" for k in ("first", "total")]
-                table.add_row(one["parameter_id"], *shown)
+                table.add_row(one["parameter_id"], *map(localised, shown))
         screen.print(table)
-    screen.print(TEXT["results"].format(place=place))
+    tell_results(place, "sensitivity.png")
 
 
 def _table(title: str, heads: tuple[str, ...], caption: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
     for k, head in enumerate(heads):
-        table.add_column(head, justify="right" if k else "left")
+        table.add_column(HEADINGS[head], justify="right" if k else "left")
     return table

@@ -12,8 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.cli.programme_options import now
+from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.interfaces.siting_files import as_dict, deliver_siting
 from sarhad.io.project import open_project
@@ -29,21 +31,26 @@ from sarhad.planning.phasing import Phase, discounted, phase
 from sarhad.planning.programme_schedule import ScheduleAsk, crew_plan
 from sarhad.planning.prospects import prospect_of
 
-TEXT: Mapping[str, str] = {
-    "sure": "Share of the draws in which what counts as arrived has come: 0.5 is even odds, 0.8 careful.",
-    "discount": "How much less a year counts than the one before it: 0.05 is five per cent.",
-    "from.table": "What arrives is that of programme/deliveries.csv.",
-    "from.ledger": "What arrives is the ledger's programme, in {sure:.0%} of {n:,} draws of the schedule.",
-    "from.stock": "What there is is the stock of [budget.stock], in every year.",
-    "not.offered": "Arrives, but the project offers no such type to plans: {names}.",
-    "arrived.title": "What has arrived by the end of the year (items; kilometres along the line)",
-    "years.title": "Mean P_t at the year's end (half unaware, half optimal); {before:.3f} without the plan",
-    "years.caption": "no plan within the year's money, people and stock exceeds the bound",
-    "items.title": "What to put where, when (all {n} in items.csv)",
-    "counts.title": "How many of each type each year adds",
-    "next": "Next, were there more money and people: {names}.",
-    "results": "\nResults: [bold]{place}[/] (start with items.csv; `profile --plan` takes plan-YEAR.json)",
-}
+TEXT = translated(
+    {
+        "sure": "Share of the draws in which what counts as arrived has come: 0.5 is even odds, 0.8 careful.",
+        "discount": "How much less a year counts than the one before it: 0.05 is five per cent.",
+        "from.table": "What arrives is that of programme/deliveries.csv.",
+        "from.ledger": "What arrives is the ledger's programme, in {sure:.0%} of {n:,} draws of the "
+        "schedule.",
+        "from.stock": "What there is is the stock of [budget.stock], in every year.",
+        "not.offered": "Arrives, but the project offers no such type to plans: {names}.",
+        "arrived.title": "What has arrived by the end of the year (items; kilometres along the line)",
+        "years.title": "Mean P_t at the year's end (half unaware, half optimal); {before:.3f} without the "
+        "plan",
+        "years.caption": "no plan within the year's money, people and stock exceeds the bound",
+        "items.title": "What to put where, when (items.csv has all: {n})",
+        "counts.title": "How many of each type each year adds",
+        "item.at": "{equipment} at {site}",
+        "next": "Next, were there more money and people: {names}.",
+        "results": "`sarhad profile --plan` takes plan-YEAR.json.",
+    }
+)
 N_SHOWN = 40
 N_NEXT = 5
 EFFORT = PhasingEffort()
@@ -123,7 +130,7 @@ def _draw(value: Mapping[str, Any], said: str, idle: Sequence[str], place: Path)
     names = sorted({name for one in value["arrived"] for name in one})
     if names:
         rows = [[name, *(f"{one[name]:g}" for one in value["arrived"])] for name in names]
-        _table(TEXT["arrived.title"], ["type", *map(str, calendar)], rows, n_text=1)
+        _table(TEXT["arrived.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
     columns = ("year", "money, MUSD", "spent, MUSD", "new", "standing", "P_t", "bound", "gap")
     rows = [
         [
@@ -138,9 +145,15 @@ def _draw(value: Mapping[str, Any], said: str, idle: Sequence[str], place: Path)
         ]
         for row in value["years"]
     ]
-    _table(TEXT["years.title"].format(before=value["before"]), columns, rows, caption=TEXT["years.caption"])
+    _table(
+        TEXT["years.title"].format(before=value["before"]),
+        headings(columns),
+        rows,
+        caption=TEXT["years.caption"],
+    )
     _draw_items(value, calendar)
-    screen.print(TEXT["results"].format(place=place))
+    tell_results(place, "items.csv")
+    screen.print(TEXT["results"])
 
 
 def _draw_items(value: Mapping[str, Any], calendar: Sequence[int]) -> None:
@@ -148,7 +161,7 @@ def _draw_items(value: Mapping[str, Any], calendar: Sequence[int]) -> None:
     counts = Counter((one["equipment_id"], one["year"]) for one in items)
     types = sorted({one["equipment_id"] for one in items})
     rows = [[name, *(str(counts[name, year] or "") for year in calendar)] for name in types]
-    _table(TEXT["counts.title"], ["type", *map(str, calendar)], rows, n_text=1)
+    _table(TEXT["counts.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
     rows = [
         [
             str(one["rank"]),
@@ -161,9 +174,12 @@ def _draw_items(value: Mapping[str, Any], calendar: Sequence[int]) -> None:
         for one in items[:N_SHOWN]
     ]
     heads = ("rank", "year", "site", "type", "cost, kUSD", "gain")
-    _table(TEXT["items.title"].format(n=len(items)), heads, rows)
+    _table(TEXT["items.title"].format(n=len(items)), headings(heads), rows, n_text=4)
     if beyond:
-        names = ", ".join(f"{one['equipment_id']} at {one['site_id']}" for one in beyond[:N_NEXT])
+        names = ", ".join(
+            TEXT["item.at"].format(equipment=one["equipment_id"], site=one["site_id"])
+            for one in beyond[:N_NEXT]
+        )
         screen.print(TEXT["next"].format(names=escape(names)))
 
 
@@ -179,5 +195,5 @@ def _table(
     for k, head in enumerate(heads):
         table.add_column(head, justify="left" if k < n_text else "right")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
     screen.print(table)

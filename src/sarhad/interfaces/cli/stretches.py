@@ -10,7 +10,7 @@ import typer
 from sarhad.errors import UnknownName
 from sarhad.model.project import Project
 
-TEXT = {
+REFUSED = {
     "written": "stretches are written as ids and ranges of them, such as 3,10-14; found {text!r}",
     "unknown": "no stretch {id}: the line has 0-{last}",
 }
@@ -28,11 +28,11 @@ def stretch_ids(project: Project, text: str | None) -> tuple[int, ...]:
     for piece in text.split(","):
         ends = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", piece)
         if ends is None:
-            raise UnknownName(TEXT["written"].format(text=text))
+            raise UnknownName(REFUSED["written"].format(text=text))
         first, end = int(ends[1]), int(ends[2] or ends[1])
         if max(first, end) > last:
-            raise UnknownName(TEXT["unknown"].format(id=max(first, end), last=last))
+            raise UnknownName(REFUSED["unknown"].format(id=max(first, end), last=last))
         found |= set(range(first, end + 1))
     if not found:
-        raise UnknownName(TEXT["written"].format(text=text))
+        raise UnknownName(REFUSED["written"].format(text=text))
     return tuple(sorted(found))

@@ -7,7 +7,10 @@ from collections import Counter
 from rich.table import Table
 
 from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.deliver import Findings
+from sarhad.interfaces.language import localised, told, translated
+from sarhad.interfaces.vocabulary import words
 from sarhad.model.asset import AlongLine
 from sarhad.model.plan import PlanResult
 from sarhad.model.project import Project
@@ -16,59 +19,103 @@ from sarhad.planning.summary import AdversaryMean, Summary
 
 HOUR_S = 3600.0
 
-OBJECTIVES = {
-    "mean": "Objective: the mean over line, targets and year.",
-    "leximin": "Objective: the worst stretch first, then the next worst, in steps of {objective.step:g}; "
-    "then the mean. The value is the step that all stretches reach, and on by the share that reach the next.",
-    "cvar": "Objective: the mean over the worst {objective.tail_share:.0%} of the year's conditions.",
-}
+TEXT = translated(
+    {
+        "line": "{km:,.0f} km of line ({source}; vertex step {step:.0f} m), {crossable:,.0f} km crossable. "
+        "Terrain: [bold]{terrain}[/]. P_t is at most P_C = {ceiling:g}.",
+        "binds.now": "What binds now (unaware, year's mean): not seen {not_seen:,.0f} km, seen too late "
+        "{late:,.0f} km. Worst condition: {worst}; most crossings missed in a year: {costliest}.",
+        "binds.after": "What binds after the plan (unaware, year's mean): not seen {not_seen:,.0f} km, seen "
+        "too late {late:,.0f} km. Worst condition: {worst}; most crossings missed in a year: {costliest}.",
+        "readings.title": "Against the optimal adversary, {target}, goals {depth:g} km in",
+        "readings.caption": "closed P_t > 0.5, thin 0.01-0.5, open < 0.01; gap: least signalling line that "
+        "closes all",
+        "means.title": "Mean P_t over line, targets and year",
+        "bracket": "bracket {low:.2f}-{high:.2f}",
+        "band": "band {low:.2f}-{high:.2f}",
+        "no.holes": "No way in unseen in the condition that loses most.",
+        "holes.title": "Widest holes, {target}, {condition}",
+        "holes.caption": "cost: a new line of that length or the cheapest single item at a site, whichever "
+        "is less",
+        "no.offer": "nothing on offer",
+        "plan.title": "The plan by type",
+        "first": "Build first: {names}.",
+        "item.at": "{equipment} at {site}",
+        "mean": "Objective: the mean over line, targets and year.",
+        "leximin": "Objective: the worst stretch first, then the next worst, in steps of {objective.step:g}; "
+        "then the mean. The value is the step that all stretches reach, and on by the share that reach the "
+        "next.",
+        "cvar": "Objective: the mean over the worst {objective.tail_share:.0%} of the year's conditions.",
+        "leximin.parts": "Stretches that reach each step",
+        "cvar.parts": "Mean P_t by condition",
+        "decides": "decides",
+        "mean.of": "mean {weights}",
+        "value": "Value {before:.3f} → [bold]{value:.3f}[/] ({weights}); no plan under this budget can "
+        "exceed "
+        "[bold]{bound:.3f}[/] (gap {gap:.1%}). Cost {cost:,.1f} of {money:,.1f} MUSD.",
+        "stretch": "[bold]km {start:,.1f}-{end:,.1f}[/], {target}, {condition}; terrain: {terrain}",
+        "ways.title": "Who crosses here",
+        "raises.title": "What would raise it most",
+        "best": "The next unit of money buys most as {equipment} at {site}: {gain:+.3f} for {cost:,.0f} "
+        "kUSD.",
+        "patch": "{area:.1f} km2 at {lat:.3f} N {lon:.3f} E",
+        "seen": "Seen: {share:.0%} of passable ground. Dead ground: {patches}.",
+        "none": "none",
+    }
+)
 PARTS = {
-    "leximin": ("P_t at least", "", "Stretches that reach each step", "{:.0%}"),
-    "cvar": ("condition", "of the tail", "Mean P_t by condition", "{:.3f}"),
+    "leximin": ("P_t at least", None, "{:.0%}"),
+    "cvar": ("condition", "of the tail", "{:.3f}"),
 }
 
 
 def draw_summary(project: Project, before: Findings, after: Findings | None) -> None:
     """Print what a planner reads first, before and, where there is a plan, after it."""
     page = before.summary
-    screen.print(
-        f"\n{page.length_km:,.0f} km of line ({project.line.source}; vertex step "
-        f"{project.line.vertex_step_m:.0f} m), {page.crossable_km:,.0f} km crossable. "
-        f"Terrain: [bold]{page.terrain}[/]. P_t is at most P_C = {page.p_communication:g}."
+    said = TEXT["line"].format(
+        km=page.length_km,
+        source=project.line.source,
+        step=project.line.vertex_step_m,
+        crossable=page.crossable_km,
+        terrain=words(page.terrain),
+        ceiling=page.p_communication,
     )
+    screen.print(f"\n{said}")
     _draw_readings(project, page, after.summary if after else None)
     _draw_means(page, after.summary if after else None)
     last = (after or before).summary
-    when = "after the plan" if after else "now"
-    screen.print(
-        f"\nWhat binds {when} (unaware, year's mean): not seen {last.not_seen_km:,.0f} km, "
-        f"seen too late {last.seen_too_late_km:,.0f} km. Worst condition: {last.worst_condition}; "
-        f"most crossings missed in a year: {last.costliest_condition}."
+    said = TEXT["binds.after" if after else "binds.now"].format(
+        not_seen=last.not_seen_km,
+        late=last.seen_too_late_km,
+        worst=last.worst_condition,
+        costliest=last.costliest_condition,
     )
+    screen.print(f"\n{said}")
     _draw_holes(project, after or before)
 
 
 def _draw_readings(project: Project, before: Summary, after: Summary | None) -> None:
     target = project.targets[0].target_id
     table = Table(
-        title=f"Against the optimal adversary, {target}, goals {project.settings.depth_m / 1000:g} km in",
+        title=TEXT["readings.title"].format(target=target, depth=project.settings.depth_m / 1000),
         title_justify="left",
-        caption="closed P_t > 0.5, thin 0.01-0.5, open < 0.01; gap: least signalling line that closes all",
+        caption=TEXT["readings.caption"],
         caption_justify="left",
     )
-    table.add_column("condition", no_wrap=True)
-    table.add_column("of year", justify="right")
+    table.add_column(HEADINGS["condition"], no_wrap=True)
+    table.add_column(HEADINGS["of year"], justify="right")
     impassable = any(r.impassable_km > 0 for r in before.readings)
     names = ["closed_km", "thin_km", "open_km", *(["impassable_km"] if impassable else []), "gap_km"]
     for name in (n.replace("gap", "unseen gap").replace("_", " ") for n in names):
-        table.add_column(name, justify="right")
+        table.add_column(HEADINGS[name], justify="right")
     share = {c.condition_id: c.share for c in project.conditions}
     pairs = zip(before.readings, after.readings if after else before.readings, strict=True)
     for old, new in pairs:
         if old.target != target:
             continue
         cells = [
-            f"{getattr(old, name):,.0f}" + (f" [dim]→[/] [bold]{getattr(new, name):,.0f}[/]" if after else "")
+            localised(f"{getattr(old, name):,.0f}")
+            + (f" [dim]→[/] [bold]{localised(f'{getattr(new, name):,.0f}')}[/]" if after else "")
             for name in names
         ]
         table.add_row(old.condition, f"{share[old.condition]:.0%}", *cells)
@@ -76,77 +123,85 @@ def _draw_readings(project: Project, before: Summary, after: Summary | None) -> 
 
 
 def _draw_means(before: Summary, after: Summary | None) -> None:
-    table = Table(title="Mean P_t over line, targets and year", title_justify="left")
-    table.add_column("adversary")
-    table.add_column("goal depth km", justify="right")
-    for name in ("P_t now", "P_t planned") if after else ("P_t",):
-        table.add_column(name, justify="right")
-    table.add_column("bracket / terrain band", justify="right")
+    table = Table(title=TEXT["means.title"], title_justify="left")
+    table.add_column(HEADINGS["adversary"])
+    names = ("P_t now", "P_t planned") if after else ("P_t",)
+    for name in ("goal depth km", *names, "bracket / terrain band"):
+        table.add_column(HEADINGS[name], justify="right")
     rows = zip(before.means, after.means if after else before.means, strict=True)
     for old, new in rows:
-        cells = [f"{old.p_timely:.2f}"] + ([f"[bold]{new.p_timely:.2f}[/]"] if after else [])
-        table.add_row(old.adversary, f"{old.depth_m / 1000:g}", *cells, _interval(new))
+        cells = [f"{old.depth_m / 1000:g}", f"{old.p_timely:.2f}"]
+        cells += [f"[bold]{localised(f'{new.p_timely:.2f}')}[/]"] if after else []
+        table.add_row(words(old.adversary), *map(localised, cells[:2]), *cells[2:], _interval(new))
     screen.print(table)
 
 
 def _interval(mean: AdversaryMean) -> str:
     if mean.adversary == "optimal":
-        return f"bracket {mean.p_low:.2f}-{mean.p_timely:.2f}"
+        return TEXT["bracket"].format(low=mean.p_low, high=mean.p_timely)
     if mean.band_high > mean.band_low:
-        return f"band {mean.band_low:.2f}-{mean.band_high:.2f}"
+        return TEXT["band"].format(low=mean.band_low, high=mean.band_high)
     return "-"
 
 
 def _draw_holes(project: Project, found: Findings) -> None:
     if not len(found.widest):
-        screen.print("No way in unseen in the condition that loses most.")
+        screen.print(TEXT["no.holes"])
         return
     first = found.widest.iloc[0]
     table = Table(
-        title=f"Widest holes, {first['target']}, {first['condition']}",
+        title=TEXT["holes.title"].format(target=first["target"], condition=first["condition"]),
         title_justify="left",
-        caption="cost: a new line of that length or the cheapest single item at a site, whichever is less",
+        caption=TEXT["holes.caption"],
         caption_justify="left",
     )
-    for name in ("km", "offset m", "width m"):
-        table.add_column(name, justify="right")
-    table.add_column("opposite")
-    table.add_column("closed by")
-    table.add_column("cost kUSD", justify="right")
+    for name in ("km", "offset m", "width m", "opposite", "closed by", "cost kUSD"):
+        table.add_column(HEADINGS[name], justify="left" if name in ("opposite", "closed by") else "right")
     columns = (found.widest[name] for name in ("chainage_m", "offset_m", "width_m"))
     for chainage_m, offset_m, width_m, closing in zip(*columns, found.closings, strict=True):
         district = next((d.name for d in project.districts if d.from_m <= chainage_m < d.to_m), "")
-        by = f"{closing.equipment_id}, {closing.site_id}" if closing else "nothing on offer"
+        by = f"{closing.equipment_id}, {closing.site_id}" if closing else TEXT["no.offer"]
         cost = f"{closing.cost_usd / 1000:,.0f}" if closing else ""
-        table.add_row(f"{chainage_m / 1000:,.1f}", f"{offset_m:,.0f}", f"{width_m:,.0f}", district, by, cost)
+        place = (f"{chainage_m / 1000:,.1f}", f"{offset_m:,.0f}", f"{width_m:,.0f}")
+        table.add_row(*map(localised, place), told(project, district), by, localised(cost))
     screen.print(table)
 
 
 def draw_plan(project: Project, result: PlanResult) -> None:
     """Print a plan by type, its first purchases, and value, bound and gap."""
-    table = Table(title="The plan by type", title_justify="left")
-    table.add_column("equipment")
+    table = Table(title=TEXT["plan.title"], title_justify="left")
+    table.add_column(HEADINGS["equipment"])
     for name in ("items", "km", "MUSD", "crew"):
-        table.add_column(name, justify="right")
+        table.add_column(HEADINGS[name], justify="right")
     items = result.plan.items
     for equipment_id, n in sorted(Counter(i.asset.equipment_id for i in items).items()):
         mine = [i for i in items if i.asset.equipment_id == equipment_id]
         lines = [i.asset.place for i in mine if isinstance(i.asset.place, AlongLine)]
         km = sum(place.to_m - place.from_m for place in lines) / 1000
         cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, sum(i.crew_n for i in mine)
-        table.add_row(equipment_id, str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}")
+        cells = (str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}")
+        table.add_row(equipment_id, *map(localised, cells))
     screen.print(table)
     budget = result.budget or project.budget
-    first = ", ".join(f"{i.asset.equipment_id} at {i.site_id}" for i in items[:5])
-    screen.print(f"Build first: {first}.")
-    weights = " + ".join(f"{weight:g} {name} {value:.3f}" for name, weight, value in result.adversaries)
+    names = (TEXT["item.at"].format(equipment=i.asset.equipment_id, site=i.site_id) for i in items[:5])
+    screen.print(TEXT["first"].format(names=", ".join(names)))
+    weights = " + ".join(
+        f"{localised(f'{weight:g}')} {words(name)} {localised(f'{value:.3f}')}"
+        for name, weight, value in result.adversaries
+    )
     if result.objective.name == "leximin":
-        weights = f"mean {weights}"
-    screen.print(OBJECTIVES[result.objective.name].format(objective=result.objective))
+        weights = TEXT["mean.of"].format(weights=weights)
+    screen.print(TEXT[result.objective.name].format(objective=result.objective))
     screen.print(
-        f"Value {result.before:.3f} → [bold]{result.value:.3f}[/] ({weights}); no plan under this budget "
-        f"can exceed [bold]{result.bound:.3f}[/] (gap {result.gap:.1%}). "
-        f"Cost {result.plan.cost_usd / 1e6:,.1f} of {budget.money_usd / 1e6:,.1f} MUSD."
+        TEXT["value"].format(
+            before=result.before,
+            value=result.value,
+            weights=weights,
+            bound=result.bound,
+            gap=result.gap,
+            cost=result.plan.cost_usd / 1e6,
+            money=budget.money_usd / 1e6,
+        )
     )
     _draw_parts(result)
 
@@ -155,46 +210,56 @@ def _draw_parts(result: PlanResult) -> None:
     """Print what the objective is made of, where it is not a plain mean."""
     if not result.parts:
         return
-    first, weight, title, show = PARTS[result.objective.name]
-    table = Table(title=title, title_justify="left")
-    table.add_column(first)
+    first, weight, show = PARTS[result.objective.name]
+    table = Table(title=TEXT[f"{result.objective.name}.parts"], title_justify="left")
+    table.add_column(HEADINGS[first])
     for name in (weight, "now", "planned"):
-        table.add_column(name, justify="right")
+        table.add_column(HEADINGS[name] if name else "", justify="right")
     for part in result.parts:
         if max(part.value, part.weight) > 0:
-            share = f"{part.weight:.0%}" if result.objective.name == "cvar" else "decides" * int(part.weight)
-            table.add_row(part.name, share, show.format(part.before), f"[bold]{show.format(part.value)}[/]")
+            share = (
+                f"{part.weight:.0%}"
+                if result.objective.name == "cvar"
+                else TEXT["decides"] * int(part.weight)
+            )
+            before, planned = (localised(show.format(one)) for one in (part.before, part.value))
+            table.add_row(part.name, share, before, f"[bold]{planned}[/]")
     screen.print(table)
 
 
 def draw_explanation(project: Project, found: Explanation) -> None:
     """Print why a stretch stands where it stands."""
-    where = f"km {found.chainage_from_m / 1000:,.1f}-{found.chainage_to_m / 1000:,.1f}"
-    screen.print(f"\n[bold]{where}[/], {found.target}, {found.condition}; terrain: {found.terrain}")
-    ways = Table(title="Who crosses here", title_justify="left")
-    ways.add_column("adversary")
+    said = TEXT["stretch"].format(
+        start=found.chainage_from_m / 1000,
+        end=found.chainage_to_m / 1000,
+        target=found.target,
+        condition=found.condition,
+        terrain=words(found.terrain),
+    )
+    screen.print(f"\n{said}")
+    ways = Table(title=TEXT["ways.title"], title_justify="left")
+    ways.add_column(HEADINGS["adversary"])
     for name in ("P_t", "P_detect", "hours"):
-        ways.add_column(name, justify="right")
+        ways.add_column(HEADINGS[name], justify="right")
     for way in found.ways:
-        hours = f"{way.time_s / HOUR_S:.1f}"
-        ways.add_row(way.adversary, f"{way.p_timely:.2f}", f"{way.p_detect:.2f}", hours)
+        cells = (f"{way.p_timely:.2f}", f"{way.p_detect:.2f}", f"{way.time_s / HOUR_S:.1f}")
+        ways.add_row(words(way.adversary), *map(localised, cells))
     screen.print(ways)
-    raises = Table(title="What would raise it most", title_justify="left")
-    for name in ("equipment", "site"):
-        raises.add_column(name)
-    for name in ("gain", "kUSD", "gain per MUSD"):
-        raises.add_column(name, justify="right")
+    raises = Table(title=TEXT["raises.title"], title_justify="left")
+    for name in ("equipment", "site", "gain", "kUSD", "gain per MUSD"):
+        raises.add_column(HEADINGS[name], justify="left" if name in ("equipment", "site") else "right")
     for r in found.raises:
-        cost = f"{r.cost_usd / 1000:,.0f}"
-        raises.add_row(r.asset.equipment_id, r.site_id, f"{r.gain:+.3f}", cost, f"{r.gain_per_musd:.2f}")
+        cells = (f"{r.gain:+.3f}", f"{r.cost_usd / 1000:,.0f}", f"{r.gain_per_musd:.2f}")
+        raises.add_row(r.asset.equipment_id, r.site_id, *map(localised, cells))
     screen.print(raises)
     if found.best_buy is not None:
         buy = found.best_buy
         screen.print(
-            f"The next unit of money buys most as {buy.asset.equipment_id} at {buy.site_id}: "
-            f"{buy.gain:+.3f} for {buy.cost_usd / 1000:,.0f} kUSD."
+            TEXT["best"].format(
+                equipment=buy.asset.equipment_id, site=buy.site_id, gain=buy.gain, cost=buy.cost_usd / 1000
+            )
         )
     patches = "; ".join(
-        f"{d.area_m2 / 1e6:.1f} km2 at {d.lat_deg:.3f} N {d.lon_deg:.3f} E" for d in found.dead_ground
+        TEXT["patch"].format(area=d.area_m2 / 1e6, lat=d.lat_deg, lon=d.lon_deg) for d in found.dead_ground
     )
-    screen.print(f"Seen: {found.seen_share:.0%} of passable ground. Dead ground: {patches or 'none'}.")
+    screen.print(TEXT["seen"].format(share=found.seen_share, patches=patches or TEXT["none"]))

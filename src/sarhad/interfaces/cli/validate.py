@@ -8,21 +8,34 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    PlanFile,
+    answer,
+    computing,
+    screen,
+    tell_results,
+)
+from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
+from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.validation_files import as_dict, deliver_validation
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan
 from sarhad.io.project import open_project
 from sarhad.planning.validation import validate
 
-TEXT = {
-    "title": "Simulated crossings against the {adversary} adversary's probabilities",
-    "caption": "inside: stretches whose probability lies in the 95 % interval (Clopper-Pearson) of its "
-    "frequency; p-values below {limit:g} are a fault",
-    "holds": "P_t holds.",
-    "fails": "[bold red]P_t does not hold:[/] do not use these results before the reason is known.",
-    "results": "\nResults: [bold]{place}[/] (start with validation.png)",
-}
+TEXT = translated(
+    {
+        "title": "Simulated crossings against the {adversary} adversary's probabilities",
+        "caption": "inside: stretches whose probability lies in the 95 % interval (Clopper-Pearson) of its "
+        "frequency; p-values below {limit:g} are a fault",
+        "holds": "P_t holds.",
+        "fails": "[bold red]P_t does not hold:[/] do not use these results before the reason is known.",
+    }
+)
 Adversary = Literal["unaware", "aware", "optimal", "fastest"]
 FAILED = 1
 
@@ -61,18 +74,17 @@ def run(
 
 def _draw(value: dict[str, Any], place: Path) -> None:
     table = Table(
-        title=TEXT["title"].format(adversary=value["adversary"]),
+        title=TEXT["title"].format(adversary=words(value["adversary"])),
         title_justify="left",
         caption=TEXT["caption"].format(limit=value["fails_below"]),
         caption_justify="left",
     )
     heads = ("probability", "stretches", "crossings", "mean", "frequency", "inside", "p bias", "p spread")
     for k, head in enumerate(heads):
-        table.add_column(head, justify="right" if k else "left")
+        table.add_column(HEADINGS[head], justify="right" if k else "left")
     for name, key in (("P_t", "p_timely"), ("P_detect", "p_detect")):
         one = value[key]
-        table.add_row(
-            name,
+        cells = (
             f"{one['stretch_n']:,}",
             f"{one['crossing_n']:,}",
             f"{one['mean_p']:.4f}",
@@ -81,6 +93,7 @@ def _draw(value: dict[str, Any], place: Path) -> None:
             f"{one['p_bias']:.3f}",
             f"{one['p_spread']:.3f}",
         )
+        table.add_row(name, *map(localised, cells))
     screen.print(table)
     screen.print(TEXT["holds"] if value["holds"] else TEXT["fails"])
-    screen.print(TEXT["results"].format(place=place))
+    tell_results(place, "validation.png")
