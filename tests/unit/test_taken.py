@@ -185,7 +185,9 @@ def test_manifests_say_what_results_took(tmp_path):
         (tmp_path / name / "manifest.json").write_text(json.dumps({"from_claims": body}))
     (tmp_path / "schedule").mkdir()
     (tmp_path / "schedule" / "manifest.json").write_text("{}")
-    assert taken_by_results(tmp_path) == {"results": (LONG,), "results/programme": (), "schedule": ()}
+    found = {name: used.taken for name, used in taken_by_results(tmp_path).items()}
+    assert found == {"results": (LONG,), "results/programme": (), "schedule": ()}
+    assert {used.command for used in taken_by_results(tmp_path).values()} == {()}
     (tmp_path / "schedule" / "manifest.json").write_text("{")
     with pytest.raises(InputFaults, match="a manifest"):
         taken_by_results(tmp_path)

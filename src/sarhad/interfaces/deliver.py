@@ -12,7 +12,7 @@ import shapely
 
 from sarhad.interfaces.report.map_sheet import draw_map_sheet
 from sarhad.interfaces.report.strip_chart import draw_strip_chart
-from sarhad.io.plans import result_as_dict
+from sarhad.io.plans import plan_as_dict, result_as_dict
 from sarhad.io.raster import write_cog
 from sarhad.io.results import manifest, results_folder, write_json, write_layers, write_profile
 from sarhad.model.asset import Asset, AtPoint, Place
@@ -30,6 +30,7 @@ from sarhad.planning.summary import Summary, summarise, yearly
 from sarhad.planning.unseen import gap
 
 N_HOLE = 10
+COUNTED = "counted.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,10 +82,13 @@ def deliver(
     planned: tuple[PlanResult, Findings, Effort] | None,
     folder: Path,
     compute: Compute,
+    *,
+    command: Sequence[str] = (),
 ) -> Path:
     """Write everything into the project's results folder and return it; all of it or nothing.
 
-    `planned` is what was found to buy, what is worked out with it, and the effort of the search.
+    `planned` is what was found to buy, what is worked out with it, and the effort of the search. A plan that
+    was given is written beside, so that `command` works out the same again.
     """
     result, after, effort = planned if planned else (None, None, None)
     last = after or before
@@ -96,8 +100,10 @@ def deliver(
         write_json(part, "summary.json", first_page)
         if result is not None:
             write_json(part, "plan.json", result_as_dict(result, last.summary.terrain))
+        elif before.plan is not None:
+            write_json(part, COUNTED, {"items": plan_as_dict(before.plan)})
         search = None if effort is None else asdict(effort)
-        write_json(part, "manifest.json", manifest(project, last.summary.terrain, search))
+        write_json(part, "manifest.json", manifest(project, last.summary.terrain, search, command=command))
         after_yearly = after.yearly if after else None
         sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
         draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.ranked, sheets)

@@ -255,14 +255,23 @@ def notes_of(taken: Iterable[Taken]) -> Iterator[str]:
         yield f"{one.setting} {value} from claims: {one.source} ({len(one.rests_on)} of them{by})."
 
 
-def taken_by_results(folder: Path) -> Mapping[str, tuple[Taken, ...]]:
+@dataclass(frozen=True, slots=True)
+class UsedBy:
+    """What a folder of results took from claims, and the words after `sarhad` that wrote it, where known."""
+
+    taken: tuple[Taken, ...]
+    command: tuple[str, ...] = ()
+
+
+def taken_by_results(folder: Path) -> Mapping[str, UsedBy]:
     """Return what each folder of results of a project took from claims, as its manifest says."""
-    found: dict[str, tuple[Taken, ...]] = {}
+    found: dict[str, UsedBy] = {}
     for path in sorted((*folder.glob("[!.]*/manifest.json"), *folder.glob("[!.]*/*/manifest.json"))):
         try:
-            rows = json.loads(path.read_text(encoding="utf-8")).get("from_claims", [])
+            document = json.loads(path.read_text(encoding="utf-8"))
+            rows, command = document.get("from_claims", []), tuple(map(str, document.get("command", [])))
             used = tuple(_taken(row, tuple(row["resolutions"]), tuple(row["rests_on"])) for row in rows)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputFaults.one(str(path), "a manifest as Sarhad writes it", error) from error
-        found[path.parent.relative_to(folder).as_posix()] = used
+        found[path.parent.relative_to(folder).as_posix()] = UsedBy(used, command)
     return found

@@ -12,6 +12,7 @@ from ulid import ULID
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli import claims_shown as shown
+from sarhad.interfaces.cli.claims_again import again_of, work_out_again
 from sarhad.interfaces.cli.claims_session import (
     AboutAt,
     Author,
@@ -27,9 +28,9 @@ from sarhad.interfaces.cli.claims_session import (
     standing_at,
     write,
 )
-from sarhad.interfaces.cli.claims_settings import TEXT, draw_retaken, retaken_as_dict
+from sarhad.interfaces.cli.claims_settings import NOT_ASKED, draw_retaken, retaken_as_dict
 from sarhad.interfaces.cli.claims_weights import weigh
-from sarhad.interfaces.cli.console import AsJson, answer
+from sarhad.interfaces.cli.console import AsJson, Jobs, answer
 from sarhad.io.claim_files import weights_text
 from sarhad.io.reading import sha256
 from sarhad.io.taken import WEIGHTS, Weighing, read_asked, taken_by_results, write_taken
@@ -108,13 +109,15 @@ def _worked_out(held: Register, name: str, desk: Standing) -> tuple[Figure, Spre
 
 
 def recompute(
+    context: typer.Context,
     folder: LedgerFolder,
     project: TakesFrom = None,
     check: Annotated[bool, typer.Option("--check", help="Only say what is stale (exit code 3).")] = False,
     store: StoreUrl = None,
+    jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Work out anew what a project takes from claims; say which of its results rest on other values."""
+    """Work out anew what a project takes from claims, and the results that rest on other values."""
     place = project_of(folder, project)
     if place is None:
         raise InputFaults.one("--project", "the project whose settings are taken from claims", "nothing")
@@ -130,20 +133,30 @@ def recompute(
         as_given = known is not None and file.is_file() and sha256(file) == known.value
         found.append(Retaken(WEIGHTS, known if as_given else None, after))
     asked_for = {one.setting for one in found}
-    found += [
-        Retaken(name, one, None, TEXT["not_asked"]) for name, one in before.items() if name not in asked_for
-    ]
+    found += [Retaken(name, one, None, NOT_ASKED) for name, one in before.items() if name not in asked_for]
     if not check and any(one.stale for one in found):
         if table is not None and asked.weighing is not None:
             write_whole(place / asked.weighing.file, table)
         write_taken(place, [one.after for one in found if one.after is not None])
     by_now = {one.setting: one.after for one in found}
-    results = {name: outdated(used, by_now) for name, used in taken_by_results(place).items()}
-    stale = {name: settings for name, settings in results.items() if settings}
+    stale, again = _stale(place, by_now)
+    if again and not check and all(by_now[name] is not None for name in asked_for):
+        work_out_again(context, place, again, jobs, as_json)
+        stale, again = _stale(place, by_now)
     value = retaken_as_dict(found, stale)
     answer(value, as_json, lambda: draw_retaken(found, stale, check=check, project=place))
     if check and (stale or any(one.stale for one in found)):
         raise typer.Exit(InputFaults.exit_code)
+
+
+def _stale(
+    project: Path, by_now: Mapping[str, Taken | None]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return which results rest on which other settings, and the commands that work them out anew."""
+    used = taken_by_results(project)
+    found = {name: outdated(one.taken, by_now) for name, one in used.items()}
+    stale = {name: settings for name, settings in found.items() if settings}
+    return stale, {name: words for name in stale if (words := again_of(used[name]))}
 
 
 def _weights(held: Standing, project: Path, how: Weighing) -> tuple[str, Taken]:
