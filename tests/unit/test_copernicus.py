@@ -50,7 +50,7 @@ def heights(folder: Path, lat: float, lon: float) -> np.ndarray:
     crs = f"+proj=tmerc +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
     source = TerrainSource(tuple(sorted(folder.glob("*.tif"))), "real", "EGM2008; mean sea level", "x")
     terrain = open_terrain(source, Settings(cell_m=500.0))
-    return terrain.heights_m(Grid(crs, -1000.0, 1000.0, 500.0, 4, 4), partly=True)
+    return terrain.read(Grid(crs, -1000.0, 1000.0, 500.0, 4, 4)).height_m
 
 
 def test_names_of_tiles_and_their_address():

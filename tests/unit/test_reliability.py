@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from sarhad.errors import InputFaults
 from sarhad.kernels.reliability import exponential_mean
 
 
@@ -42,5 +43,5 @@ def test_the_interval_covers_what_it_promises():
 
 @pytest.mark.parametrize("bad", [(-1.0, 2, 0.9), (math.nan, 2, 0.9), (1.0, -1, 0.9), (1.0, 2, 1.0)])
 def test_nonsense_is_refused(bad: tuple[float, int, float]):
-    with pytest.raises(ValueError, match="must not be negative"):
+    with pytest.raises(InputFaults, match="at least 0"):
         exponential_mean(*bad)

@@ -284,22 +284,22 @@ def test_partly_known_terrain_is_nan_where_it_is_not_known_and_the_same_elsewher
     terrain = open_terrain(source(path, voids=voids), Settings())
     with pytest.raises(InputFaults):
         terrain.heights_m(GRID, realisation)
-    found = terrain.heights_m(GRID, realisation, partly=True)
+    found = terrain.read(GRID, realisation).height_m
     sound = open_terrain(source(coarse), Settings()).heights_m(GRID, realisation)
     known = np.isfinite(found)
     assert 0.3 < known.mean() < 1.0
     assert found[known].tobytes() == sound[known].tobytes()
     far = Grid(TMERC, GRID.left_m + 60_000.0, GRID.top_m, 90.0, 20, 20)
-    assert np.isnan(terrain.heights_m(far, realisation, partly=True)).all()
+    assert np.isnan(terrain.read(far, realisation).height_m).all()
 
 
 def test_past_the_edge_a_fine_source_is_partly_known_too(fine, tmp_path):
     terrain = open_terrain(source(fine), Settings(cell_m=30.0))
     inner = Grid(TMERC, 0.0, 0.0, 30.0, 20, 20)
     sound = terrain.heights_m(inner)
-    assert terrain.heights_m(inner, partly=True).tobytes() == sound.tobytes()
+    assert terrain.read(inner).height_m.tobytes() == sound.tobytes()
     wide = inner.window(-1_000, 0, 1_020, 20)
-    found = terrain.heights_m(wide, partly=True)
+    found = terrain.read(wide).height_m
     assert found[1_000:].tobytes() == sound.tobytes()
     assert np.isnan(found[0]).all()
     with pytest.raises(InputFaults, match="covers the working area"):

@@ -144,6 +144,20 @@ def test_files_and_layers_that_are_not_there(tmp_path):
     assert not faults
 
 
+def test_an_empty_line_between_rows_is_a_fault_in_its_own_row_and_shifts_no_other(tmp_path):
+    """Rows are counted as a person counts them below the header; empty lines at the end are nothing."""
+    path = tmp_path / "marks.csv"
+    path.write_text("name,km\na,1\n\nb,2,3\nc,4\n\n\n")
+    faults: list[Fault] = []
+    layer = read_layer(path, "marks.csv", "", faults)
+    assert [(fault.row, fault.found) for fault in faults] == [(2, "0 cells"), (3, "3 cells")]
+    assert len(layer.rows) == 4
+    path.write_text("name,km\na,1\nb,2\n\n\n")
+    faults.clear()
+    assert len(read_layer(path, "marks.csv", "", faults).rows) == 2
+    assert not faults
+
+
 def test_csv_rows_of_the_wrong_length_and_bad_text(tmp_path):
     path = tmp_path / "sites.csv"
     path.write_text("site_id,lon_deg\na,68,9\nb,69\n")

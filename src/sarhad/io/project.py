@@ -72,20 +72,20 @@ def read_project_line(folder: str | Path) -> Line:
     Raises:
         InputFaults: every fault of `project.toml` that keeps it from being read, and of the line's file.
     """
-    return _only_line(folder)[1]
+    return _line_and_settings(folder)[1]
 
 
 def read_project_districts(folder: str | Path) -> tuple[Line, tuple[ChainageRange, ...], Settings]:
     """Return line, districts and settings of a project folder and nothing else of it; raises InputFaults."""
-    reading, line = _only_line(folder)
-    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    reading, line, settings = _line_and_settings(folder)
     districts = reading.placed("districts", read_districts, Band(line, settings, {})) or ()
     if reading.faults:
         raise InputFaults(reading.faults)
     return line, districts, settings
 
 
-def _only_line(folder: str | Path) -> tuple[Reading, Line]:
+def _line_and_settings(folder: str | Path) -> tuple[Reading, Line, Settings]:
+    """Return a folder being read, with its line and settings; faults of settings are gathered in it."""
     document = parse(Path(folder))
     if isinstance(document, Fault):
         raise InputFaults([document])
@@ -93,7 +93,8 @@ def _only_line(folder: str | Path) -> tuple[Reading, Line]:
     line, _ = _read_line(reading)
     if line is None:
         raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
-    return reading, line
+    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    return reading, line, settings
 
 
 def read_project_band(folder: str | Path) -> Band:
@@ -102,15 +103,10 @@ def read_project_band(folder: str | Path) -> Band:
     Raises:
         InputFaults: every fault of those parts.
     """
-    document = parse(Path(folder))
-    if isinstance(document, Fault):
-        raise InputFaults([document])
-    reading = Reading(Path(folder), document)
-    settings = read_settings(reading.raw("settings") or {}, reading.place("settings"), reading.faults)
+    reading, line, settings = _line_and_settings(folder)
     conditions = _read_conditions(reading)
-    line, _ = _read_line(reading)
-    if reading.faults or line is None:
-        raise InputFaults(reading.faults or [reading.place("line").fault("a section [line]", "nothing")])
+    if reading.faults:
+        raise InputFaults(reading.faults)
     return Band(line, settings, {}, tuple(dict.fromkeys(condition.season for condition in conditions)))
 
 

@@ -57,16 +57,19 @@ class Terrain:
         """What heights are measured from."""
         return self.source.vertical_datum
 
-    def heights_m(self, grid: Grid, realisation: int = 0, *, partly: bool = False) -> NDArray[np.float32]:
+    def heights_m(
+        self, grid: Grid, realisation: int = 0, *, needed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
         """Return heights (row, col) in metres at the cells of `grid`, any projected CRS.
 
         Realisation 0 is the smooth reading, n > 0 adds detail with the settings' scale and seed where the
         source is coarse. `InputFaults` where no tile covers a cell or a height would depend on a void that
-        is not filled; `partly` leaves NaN there.
+        is not filled. With `needed` (row, col) only those cells count; elsewhere NaN stands for unknown.
         """
         height_m = self.read(grid, realisation).height_m
-        if not partly and np.isnan(height_m).any():
-            raise self._fault(grid, np.isnan(height_m))
+        unknown = np.isnan(height_m) if needed is None else np.isnan(height_m) & needed
+        if unknown.any():
+            raise self._fault(grid, unknown)
         return height_m
 
     def read(self, grid: Grid, realisation: int = 0) -> Heights:

@@ -123,10 +123,12 @@ def _crs_label(crs: Any) -> str:
 def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file, strict=True) if line]
+            lines = list(csv.reader(file, strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         faults.append(place.fault("comma-separated text in UTF-8", error))
         return None
+    while lines and not lines[-1]:  # an empty line between rows is a row without cells, and a fault
+        lines.pop()
     header = tuple(name.strip() for name in lines[0]) if lines else ()
     if len(header) == 1 and ";" in header[0]:
         faults.append(place.fault("commas between the cells", "semicolons"))

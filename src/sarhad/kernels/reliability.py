@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from sarhad.errors import InputFaults
+
 
 class Interval(NamedTuple):
     """A mean with the ends of its interval, in the unit of the total time."""
@@ -22,11 +24,15 @@ class Interval(NamedTuple):
 
 
 def exponential_mean(total: float, n: int, confidence: float = 0.9) -> Interval:
-    """Return the mean time per end from `total` time in which `n` ends were seen; inf where n is 0."""
+    """Return the mean time per end from `total` time in which `n` ends were seen; inf where n is 0.
+
+    Raises InputFaults.
+    """
     from scipy.special import gammaincinv  # heavy: only a report that has failures to count needs it
 
     if not (total >= 0 and math.isfinite(total) and n >= 0 and 0 < confidence < 1):
-        raise ValueError(f"total and n must not be negative, confidence in 0..1: {total}, {n}, {confidence}")
+        expected = "total and n of at least 0, confidence in 0..1"
+        raise InputFaults.one("reliability", expected, f"{total}, {n}, {confidence}")
     tail = (1 - confidence) / 2
     low = total / float(gammaincinv(n + 1, 1 - tail))
     if n == 0:

@@ -63,14 +63,17 @@ class Ground:
         terrain = open_terrain(self.project.terrain, self.project.settings)
         n_row, n_col = rows.stop - rows.start, cols.stop - cols.start
         grid = self.sector.grid.window(rows.start, cols.start, n_row, n_col)
-        return terrain.heights_m(grid, self.realisation, partly=True)
+        return terrain.read(grid, self.realisation).height_m
 
 
 def lay_ground(project: Project, plan: SectorPlan, realisation: int) -> Ground:
-    """Read the heights of one sector in one terrain realisation."""
+    """Read the heights of one sector in one terrain realisation.
+
+    They must be known in the band; beyond it NaN is unknown ground, and nothing is seen across it.
+    """
     sector = build_sector(project, plan)
     terrain = open_terrain(project.terrain, project.settings)
-    dem_m = terrain.heights_m(sector.grid, realisation)
+    dem_m = terrain.heights_m(sector.grid, realisation, needed=sector.in_band)
     return Ground(project, sector, dem_m, terrain.kind, realisation, lay_land(project, sector.grid))
 
 
