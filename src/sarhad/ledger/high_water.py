@@ -46,8 +46,7 @@ def read_mark(journal: Path) -> tuple[Mark | None, int]:
         data = (journal / FILE).read_bytes()
     except FileNotFoundError:
         return None, 0
-    slots = [_slot(data[k * _SLOT_BYTES : (k + 1) * _SLOT_BYTES]) for k in range(2)]
-    marks = [mark for mark in slots if mark is not None]
+    marks = [mark for mark in _slots(data) if mark is not None]
     n_bad = 2 - len(marks) + (len(data) != 2 * _SLOT_BYTES)
     return max(marks, key=lambda mark: mark.seq, default=None), n_bad
 
@@ -66,7 +65,8 @@ class MarkWriter:
                 os.fsync(file.fileno())
             fresh.rename(journal / FILE)
         self._fd = os.open(journal / FILE, os.O_RDWR)
-        self._turn = 0
+        # the slot that holds the latest mark is not the next to be written
+        self._turn = int(_slots(os.pread(self._fd, 2 * _SLOT_BYTES, 0))[0] == found)
         if found != mark:
             for _ in range(2):
                 self.write(mark)
@@ -87,6 +87,10 @@ class MarkWriter:
 def _bytes(mark: Mark) -> bytes:
     fields = _SLOT.pack(_MAGIC, _VERSION, mark.segment, mark.offset, mark.seq, mark.hash)
     return (fields + _CRC.pack(crc32(fields))).ljust(_SLOT_BYTES, b"\0")
+
+
+def _slots(data: bytes) -> list[Mark | None]:
+    return [_slot(data[k * _SLOT_BYTES : (k + 1) * _SLOT_BYTES]) for k in range(2)]
 
 
 def _slot(data: bytes) -> Mark | None:
