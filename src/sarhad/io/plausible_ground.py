@@ -4,7 +4,7 @@
     d = sqrt(2 R h / c) + sqrt(2 R t / c),    R = 6,378,137 m
 
 c is the share of the Earth's curvature that refraction leaves: the setting `curvature` for light, 3/4 for
-radar (effective radius 4/3, ITU-R P.310). No ground in range hides more than the lowest shows, so what lies
+radar (effective radius 4/3). No ground in range hides more than the lowest shows, so what lies
 beyond d is never seen; what lies within may yet be hidden.
 """
 
