@@ -10,7 +10,7 @@ from sarhad.ledger import high_water
 from sarhad.ledger.high_water import FILE, Mark, MarkWriter, read_mark
 
 
-class Died(Exception):
+class DiedError(Exception):
     """The process ended here."""
 
 
@@ -38,11 +38,11 @@ def test_a_torn_write_leaves_the_mark_before_it(tmp_path, monkeypatch, k, n_byte
 
     def torn(number, data, offset):
         pwrite(number, bytes(data[:n_bytes]), offset)
-        raise Died
+        raise DiedError
 
     with monkeypatch.context() as patched:
         patched.setattr(high_water.os, "pwrite", torn)
-        with pytest.raises(Died):
+        with pytest.raises(DiedError):
             writer.write(mark(k + 1))
     found, n_bad = read_mark(tmp_path)
     assert found == mark(k)
