@@ -45,13 +45,17 @@ class Fault:
     expected: str
     found: str
 
-    def __str__(self) -> str:
-        """One line a person can act on."""
+    @property
+    def place(self) -> str:
+        """Where it is: file, layer, row, column, as far as they apply."""
         place = self.file
         place += f" [{self.layer}]" if self.layer else ""
         place += f" row {self.row}" if self.row else ""
-        place += f", {self.column}" if self.column else ""
-        return f"{place}: expected {self.expected}, found {self.found}"
+        return place + (f", {self.column}" if self.column else "")
+
+    def __str__(self) -> str:
+        """One line a person can act on."""
+        return f"{self.place}: expected {self.expected}, found {self.found}"
 
 
 class InputFaults(SarhadError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pytest
@@ -24,12 +25,17 @@ from sarhad.interfaces.report import document, map_frame, sheet
 from sarhad.interfaces.report.cited import Cited, shown
 from sarhad.interfaces.report.document import SECTIONS, case_of, report_html, report_pdf
 from sarhad.interfaces.report.report_text import TEXT
-from sarhad.io.answers import SENSITIVITY, Answers, read_answers
+from sarhad.interfaces.sensitivity_files import as_dict, from_dict
+from sarhad.io.answers import MANIFEST, SENSITIVITY, VALIDATION, Answers, read_answers
 from sarhad.io.attribution import read_attribution
 from sarhad.io.catalogue import LANGUAGES
 from sarhad.io.plans import read_plan_result, result_as_dict
+from sarhad.io.plausibility import find_doubts
 from sarhad.io.project import open_project
+from sarhad.io.results import manifest
+from sarhad.model.parameter import Parameter
 from sarhad.planning.compute import Compute
+from sarhad.planning.sensitivity import OUTCOMES, Index, Sensitivity, Swing
 from sarhad.planning.siting import Effort, plan
 from sarhad.planning.summary import yearly
 from sarhad.planning.weakest import WeakStretch, study, weakest
@@ -257,16 +263,83 @@ def test_results_of_other_inputs_are_refused(folder: Path, tmp_path: Path) -> No
     }
 
 
-def test_sensitivity_is_shown_where_it_was_worked_out(
-    answers: Answers, weak: tuple[WeakStretch, ...], pages: dict[str, str]
+SWING = Swing(
+    Parameter(
+        "turnout_factor", "response", 0.5, 2.0, "loguniform", "1", "by hand", "Time for a team to turn out"
+    ),
+    1.0,
+    (0.52, 0.31, 4.0),
+    (0.41, 0.25, 2.0),
+)
+FOUND = Sensitivity(
+    base=(0.47, 0.29, 3.0),
+    swings=(SWING,),
+    indices=tuple(Index("turnout_factor", one, 0.6, 0.1, 0.7, 0.2) for one in OUTCOMES),
+    sample_n=4,
+    evaluation_n=15,
+    stretch_n=3,
+    length_m=12_000.0,
+)
+JUDGED = {"stretch_n": 3, "crossing_n": 3000, "mean_p": 0.4712, "frequency": 0.4698, "inside_share": 1.0}
+
+
+def with_documents(answers: Answers, **manifest: Any) -> Answers:
+    """The results with a sensitivity and a validation beside them; the former computed with own settings."""
+    settings = {**answers.documents[MANIFEST]["settings"], "cell_m": 90.0}
+    worked_out = as_dict(answers.project, FOUND, (), "real")
+    beside = {
+        SENSITIVITY: {**worked_out, "manifest": {"settings": settings}},
+        VALIDATION: {"holds": False, "p_timely": JUDGED},
+        MANIFEST: {**answers.documents[MANIFEST], **manifest},
+    }
+    return replace(answers, documents={**answers.documents, **beside})
+
+
+def test_sensitivity_and_validation_are_shown_where_they_were_worked_out(
+    answers: Answers, pages: dict[str, str]
 ) -> None:
-    rows = {"rows": [{"setting": "turn_out", "low": 0.41, "high": 0.52}]}
-    with_it = replace(answers, documents={**answers.documents, SENSITIVITY: rows})
-    page = Reader(report_html(with_it, weak))
-    assert "turn out" in page.text
-    assert (f"{SENSITIVITY}#/rows/0/high", "0.52") in page.figures
+    page = Reader(report_html(with_documents(answers), ()))
+    assert "Time for a team to turn out" in page.text
+    assert "Worked out with other settings than the rest of this report: cell_m = 90." in page.text
+    assert "do not use these results" in page.text
+    assert (f"{SENSITIVITY}#/rows/0/p_unaware_at_high", "0.41") in page.figures
+    assert (f"{SENSITIVITY}#/rows/0/sobol_total_half_width", "0.2") in page.figures
+    assert (f"{SENSITIVITY}#/length_km", "12.0") in page.figures
+    assert (f"{VALIDATION}#/p_timely/frequency", "0.4698") in page.figures
     assert TEXT["sensitivity.none"] in Reader(pages["en"]).text
     assert TEXT["sensitivity.none"] not in page.text
+    with speaking("ru"):
+        assert "Время выхода группы" in Reader(report_html(with_documents(answers), ())).text
+
+
+def test_a_sensitivity_comes_back_from_its_file_as_it_was(answers: Answers) -> None:
+    assert from_dict(json.loads(json.dumps(as_dict(answers.project, FOUND, (), "real")))) == FOUND
+
+
+def test_a_sensitivity_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    project = open_project(copy)
+    beside = {**as_dict(project, FOUND, (), "real"), "manifest": manifest(project, "real")}
+    (copy / "results" / SENSITIVITY).write_text(json.dumps(beside))
+    assert SENSITIVITY in read_answers(project).documents
+    beside["manifest"]["inputs_sha256"]["line.geojson"] = "0" * 64
+    (copy / "results" / SENSITIVITY).write_text(json.dumps(beside))
+    with pytest.raises(InputFaults, match="sarhad sensitivity"):
+        read_answers(project)
+
+
+def test_doubts_and_sources_of_layers_are_told(answers: Answers, pages: dict[str, str]) -> None:
+    doubts = [one.as_row() for one in find_doubts(answers.project)]
+    assert answers.documents[MANIFEST]["doubts"] == doubts
+    planted = {"file": "teams.gpkg", "layer": "", "row": 2, "column": "turnout_s", "expected": "less"}
+    planted |= {"found": "a <day>", "rule": "team_turnout", "why": "nobody is that late"}
+    doubtful = replace(answers, project=replace(answers.project, sources={"barriers": "A & B, 2020"}))
+    page = Reader(report_html(with_documents(doubtful, doubts=[planted]), ()))
+    assert "teams.gpkg row 2, turnout_s" in page.text
+    assert "a <day>" in page.text
+    assert "layer [barriers]" in page.text
+    assert "A & B, 2020" in page.text
+    assert TEXT["assume.undoubted"] in Reader(report_html(with_documents(answers, doubts=[]), ())).text
 
 
 def test_sources_are_told_as_the_project_states_them(tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import sarhad.interfaces
 from sarhad.errors import InputFaults, UnknownName
+from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.language import (
     Message,
     Translated,
@@ -34,21 +37,42 @@ from sarhad.interfaces.vocabulary import words
 from sarhad.io.catalogue import LANGUAGES, shipped_catalogue
 from sarhad.io.project import open_project
 from sarhad.io.settings import setting_columns
+from sarhad.io.uncertainty import read_parameters
+from sarhad.planning.variation import VARIABLE
 
+FIELD = re.compile(r"{[^{}]*}")
+MARKUP = re.compile(r"\[/?(?:bold|red|green|yellow|blue|dim| )*\]")
+HOW = "add it to data/locale/{code}/{name}.po: msgid the English text, msgstr what is said (CONTRIBUTING.md)"
 OTHERS = [code for code in LANGUAGES if code != "en"]
-REPORT = Path(sarhad.interfaces.__path__[0]) / "report"
+INTERFACES = Path(sarhad.interfaces.__path__[0])
 TERMS = Path(__file__).parents[2] / "docs" / "reference" / "languages.md"
 
 
 @cache
 def messages() -> set[Message]:
-    """Every text that asks for a translation: the tables of all interfaces, and what settings mean."""
+    """Every text that asks for a translation: tables, help, what settings and parameters mean."""
     found: set[Message] = {one.column.note for one in setting_columns()}
+    found |= set(helps(command_line()))
+    found |= {one.title for one in read_parameters(None, VARIABLE)}
     for module in pkgutil.walk_packages(sarhad.interfaces.__path__, "sarhad.interfaces."):
         for table in vars(importlib.import_module(module.name)).values():
             if isinstance(table, Translated):
                 found |= set(table.messages.values())
     return found
+
+
+def command_line() -> Any:
+    """The command `sarhad`, in English."""
+    return typer.main.get_command(app)
+
+
+def helps(command: Any) -> Iterator[str]:
+    """All that `--help` says of a command, of its options and arguments, and of the commands in it."""
+    context = command.context_class(command)
+    said = [command.help, *(getattr(one, "help", None) for one in command.get_params(context))]
+    yield from filter(None, said)
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        yield from helps(command.get_command(context, name))
 
 
 def faults(wanted: set[Message], catalogue: Catalog) -> Iterator[str]:
@@ -68,13 +92,15 @@ def faults(wanted: set[Message], catalogue: Catalog) -> Iterator[str]:
             yield f"{len(forms)} forms for {catalogue.num_plurals}: {text}"
         if not all(forms):
             yield f"empty: {text}"
-        figures = set(re.findall(r"{\w*}", text if isinstance(text, str) else text[1]))
-        yield from (f"other figures: {form}" for form in forms if set(re.findall(r"{\w*}", form)) != figures)
+        figures = set(FIELD.findall(text if isinstance(text, str) else text[1]))
+        yield from (f"other figures: {form}" for form in forms if set(FIELD.findall(form)) != figures)
+        signs = MARKUP.findall(text if isinstance(text, str) else text[1])
+        yield from (f"other markup: {form}" for form in forms if MARKUP.findall(form) != signs)
 
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_no_text_is_missing_and_none_is_left_over(code: str) -> None:
-    assert sorted(faults(messages(), shipped_catalogue(code))) == []
+    assert sorted(faults(messages(), shipped_catalogue(code))) == [], HOW.format(code=code, name="sarhad")
 
 
 @pytest.mark.parametrize(
@@ -105,8 +131,9 @@ def plain_tables(source: str) -> list[int]:
     return found
 
 
-def test_every_sheet_chart_and_section_speaks_all_languages() -> None:
-    assert {p.name: n for p in sorted(REPORT.glob("*.py")) if (n := plain_tables(p.read_text("utf-8")))} == {}
+def test_every_command_sheet_chart_and_section_speaks_all_languages() -> None:
+    found = {p.name: n for p in INTERFACES.rglob("*.py") if (n := plain_tables(p.read_text("utf-8")))}
+    assert set(found) == {"new_project.py"}  # what it writes into a project is English, and told when shown
     assert plain_tables('TEXT = {"a": "b"}') == [1]
     assert plain_tables('x = 1\nTEXT: dict[str, str] = {"a": "b"}') == [2]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from sarhad.interfaces.report.tornado_chart import draw_tornado
 from sarhad.interfaces.schedule_files import write_csv
 from sarhad.io.beside import beside_results
 from sarhad.io.results import RESULTS, manifest, write_json
+from sarhad.model.parameter import Parameter
 from sarhad.model.project import Project
 from sarhad.planning.adversaries import Against
-from sarhad.planning.sensitivity import OUTCOMES, Sensitivity
+from sarhad.planning.sensitivity import OUTCOMES, Index, Sensitivity, Swing
 
 
 def deliver_sensitivity(
@@ -44,16 +45,48 @@ def as_dict(project: Project, found: Sensitivity, against: Sequence[Against], te
         "sobol": [asdict(one) for one in found.indices],
         "sobol_sample_n": found.sample_n,
         "evaluation_n": found.evaluation_n,
+        "stretch_n": found.stretch_n,
+        "length_km": found.length_m / 1000.0,
+        "purchase_n": found.purchase_n,
         "ranges": [
             {
                 "parameter": swing.parameter.parameter_id,
                 "part": swing.parameter.part,
                 "distribution": swing.parameter.distribution,
                 "source": swing.parameter.source,
+                "title": swing.parameter.title,
             }
             for swing in found.swings
         ],
     }
+
+
+def from_dict(value: Mapping[str, Any]) -> Sensitivity:
+    """Return the sensitivity that `as_dict` made plain values of."""
+    swings = []
+    for row, about in zip(value["rows"], value["ranges"], strict=True):
+        one = Parameter(
+            row["parameter"],
+            about["part"],
+            row["low"],
+            row["high"],
+            about["distribution"],
+            row["unit"],
+            about["source"],
+            about["title"],
+        )
+        low, high = (tuple(row[f"{name}_at_{end}"] for name in OUTCOMES) for end in ("low", "high"))
+        swings.append(Swing(one, row["base"], low, high))
+    return Sensitivity(
+        base=tuple(value["base"][name] for name in OUTCOMES),
+        swings=tuple(swings),
+        indices=tuple(Index(**one) for one in value["sobol"]),
+        sample_n=value["sobol_sample_n"],
+        evaluation_n=value["evaluation_n"],
+        stretch_n=value["stretch_n"],
+        length_m=1000.0 * value["length_km"],
+        purchase_n=value["purchase_n"],
+    )
 
 
 def _row(found: Sensitivity, k: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from sarhad.model.plan import PlanResult
 from sarhad.model.project import Project
 
 SUMMARY, MANIFEST, PLAN, SENSITIVITY = "summary.json", "manifest.json", "plan.json", "sensitivity.json"
+VALIDATION = "validation.json"
+_COMMAND = {SENSITIVITY: "sensitivity", VALIDATION: "validate"}
 PROFILE, LAYERS = "profile.parquet", "results.gpkg"
 _TERRAIN = re.compile(r"p_timely_\d+")
 
@@ -61,10 +63,14 @@ def read_answers(project: Project) -> Answers:
     missing = [name for name in (SUMMARY, MANIFEST, PROFILE, LAYERS) if not (folder / name).is_file()]
     if missing:
         raise InputFaults(Fault(f"{RESULTS}/{name}", "", 0, "", again, "no such file") for name in missing)
-    names = [name for name in (SUMMARY, MANIFEST, PLAN, SENSITIVITY) if (folder / name).is_file()]
+    names = [name for name in (SUMMARY, MANIFEST, PLAN, SENSITIVITY, VALIDATION) if (folder / name).is_file()]
     documents = {name: _document(folder / name, again) for name in names}
     manifest = documents[MANIFEST]
-    _check_inputs(project, manifest, again)
+    _check_inputs(project, MANIFEST, manifest, again)
+    for name in (SENSITIVITY, VALIDATION):
+        if name in documents:
+            command = f"what `sarhad {_COMMAND[name]} {project.folder}` writes"
+            _check_inputs(project, name, documents[name].get("manifest", {}), command)
     result = read_plan_result(folder / PLAN) if PLAN in documents else None
     profile = gpd.read_parquet(folder / PROFILE)
     stretches = pyogrio.read_dataframe(folder / LAYERS, layer="stretches")
@@ -111,11 +117,11 @@ def _document(path: Path, again: str) -> Mapping[str, Any]:
     return found
 
 
-def _check_inputs(project: Project, manifest: Mapping[str, Any], again: str) -> None:
+def _check_inputs(project: Project, file: str, manifest: Mapping[str, Any], again: str) -> None:
     """Refuse results of other inputs: a report must never mix two projects."""
     then = manifest.get("inputs_sha256", {})
     faults = [
-        Fault(f"{RESULTS}/{MANIFEST}", "inputs_sha256", 0, name, again, f"results of another {name}")
+        Fault(f"{RESULTS}/{file}", "inputs_sha256", 0, name, again, f"results of another {name}")
         for name in sorted({*then, *project.hashes})
         if then.get(name) != project.hashes.get(name)
     ]

@@ -24,9 +24,7 @@ class Findings:
         faults: list[dict[str, object]] = [
             {"severity": "fault", **asdict(one), "rule": "", "why": ""} for one in self.faults
         ]
-        return faults + [
-            {"severity": "doubt", **asdict(one.said), "rule": one.rule, "why": one.why} for one in self.doubts
-        ]
+        return faults + [{"severity": "doubt", **one.as_row()} for one in self.doubts]
 
 
 def inspect_project(folder: str | Path) -> Findings:

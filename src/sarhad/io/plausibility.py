@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from importlib.resources import files
 
@@ -34,6 +34,10 @@ class Doubt:
     said: Fault
     rule: str
     why: str
+
+    def as_row(self) -> dict[str, object]:
+        """Return it as one flat row."""
+        return {**asdict(self.said), "rule": self.rule, "why": self.why}
 
 
 @dataclass(frozen=True, slots=True)

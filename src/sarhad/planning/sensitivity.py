@@ -63,13 +63,20 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The answers as the project stands, the swings, widest first, and Sobol's indices where asked for."""
+    """The answers as the project stands, the swings, widest first, and Sobol's indices where asked for.
+
+    `stretch_n` and `length_m` say how much of the line they are about, `purchase_n` how many purchases of a
+    plan stand beside the project's own assets.
+    """
 
     base: tuple[float, ...]
     swings: tuple[Swing, ...]
     indices: tuple[Index, ...] = ()
     sample_n: int = 0
     evaluation_n: int = 0
+    stretch_n: int = 0
+    length_m: float = 0.0
+    purchase_n: int = 0
 
 
 def sensitivity(
@@ -103,7 +110,16 @@ def sensitivity(
         for k, one in enumerate(parameters)
     ]
     swings.sort(key=lambda swing: (-swing.width(), swing.parameter.parameter_id))
-    result = Sensitivity(tuple(found[0].tolist()), tuple(swings), evaluation_n=len(trials))
+    stretches = project.line.stretches(project.settings.stretch_m)
+    chosen = [stretches[k] for k in sorted(set(stretch_ids))] or stretches
+    result = Sensitivity(
+        tuple(found[0].tolist()),
+        tuple(swings),
+        evaluation_n=len(trials),
+        stretch_n=len(chosen),
+        length_m=sum(one.to_m - one.from_m for one in chosen),
+        purchase_n=len(plan.items) if plan else 0,
+    )
     if sample_n == 0:
         return result
     top = [swing.parameter for swing in swings[:top_n]]

@@ -32,10 +32,12 @@ from sarhad.interfaces.report.sections import (
     sources_section,
     summary_page,
 )
+from sarhad.interfaces.report.sensitivity_section import SensitivitySection, sensitivity_section, simulated
 from sarhad.interfaces.report.sheet import Sheet, own_settings, svg
 from sarhad.interfaces.report.strip_chart import strip_chart
-from sarhad.interfaces.report.tables import sensitivity_table
+from sarhad.interfaces.report.tornado_chart import tornado_chart
 from sarhad.interfaces.report.weak_pages import weak_pages
+from sarhad.interfaces.sensitivity_files import from_dict
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.answers import SENSITIVITY, SUMMARY, Answers, read_coverage, result_hashes
 from sarhad.io.attribution import read_attribution
@@ -76,6 +78,7 @@ def report_html(answers: Answers, weak: tuple[WeakStretch, ...]) -> str:
         pictures = _pictures(answers)
         curve = picture(budget_chart(result)) if result is not None and result.curve else ""
         weakest = weak_pages(answers, weak, picture)
+        sensitivity = _sensitivity(answers, cited)
     target, condition = case_of(answers)
     rule = TEXT["weak.rule" if result is not None else "weak.rule.now"]
     case = facts.TEXT["case"].format(target=words(target), condition=words(condition))
@@ -98,7 +101,8 @@ def report_html(answers: Answers, weak: tuple[WeakStretch, ...]) -> str:
         weakest=weakest,
         plan=None if result is None else plan_section(result, cited, curve),
         ground=ground_section(answers, cited),
-        sensitivity=sensitivity_table(cited) if SENSITIVITY in answers.documents else None,
+        simulated=simulated(cited, project.settings.worth),
+        sensitivity=sensitivity,
         assumptions=assumptions_section(answers, cited),
         sources=sources_section(answers, read_attribution(project.folder)),
         manifest=manifest_section(cited, result_hashes(answers)),
@@ -123,6 +127,15 @@ def _pictures(answers: Answers) -> dict[str, str]:
         "strip": picture(strip_chart(project, answers.before, answers.after, holes)),
         "ground": picture(ground_chart(rows)),
     }
+
+
+def _sensitivity(answers: Answers, cited: Cited) -> SensitivitySection | None:
+    if SENSITIVITY not in answers.documents:
+        return None
+    found = from_dict(answers.documents[SENSITIVITY])
+    return sensitivity_section(
+        cited, found, picture(tornado_chart(found, told(answers.project, answers.project.title)))
+    )
 
 
 def picture(sheet: Sheet) -> str:

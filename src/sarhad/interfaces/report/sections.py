@@ -18,6 +18,7 @@ from sarhad.interfaces.report.tables import (
     Table,
     conditions_table,
     curve_table,
+    doubts_table,
     equipment_table,
     holes_table,
     means_table,
@@ -77,6 +78,7 @@ class AssumptionsSection:
     conditions: Table
     equipment: Table
     settings: Table
+    doubts: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +275,7 @@ def assumptions_section(answers: Answers, cited: Cited) -> AssumptionsSection:
         conditions=conditions_table(answers.project),
         equipment=equipment_table(answers.project, answers.project.assets),
         settings=settings_table(cited),
+        doubts=doubts_table(cited),
     )
 
 

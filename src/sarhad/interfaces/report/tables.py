@@ -9,6 +9,7 @@ from typing import NamedTuple
 import geopandas as gpd
 from markupsafe import Markup
 
+from sarhad.errors import Fault
 from sarhad.interfaces.language import decimal, number, say, told
 from sarhad.interfaces.report import facts
 from sarhad.interfaces.report.budget_chart import curve_points
@@ -17,7 +18,7 @@ from sarhad.interfaces.report.map_blocks import ranked_holes
 from sarhad.interfaces.report.palette import kilometres
 from sarhad.interfaces.report.report_text import TEXT
 from sarhad.interfaces.vocabulary import words
-from sarhad.io.answers import LAYERS, MANIFEST, PLAN, SENSITIVITY, SUMMARY
+from sarhad.io.answers import LAYERS, MANIFEST, PLAN, SUMMARY
 from sarhad.io.settings import setting_columns
 from sarhad.model.asset import AlongLine, Asset, AtPoint, Place
 from sarhad.model.plan import PlanItem, PlanResult
@@ -257,31 +258,27 @@ def _setting(value: object) -> str:
     return number(float(value)) if isinstance(value, (int, float)) else str(value)
 
 
-def sensitivity_table(cited: Cited) -> Table:
-    """Return the rows of `sensitivity.json` as they are, headed by their keys."""
-    found = cited.value(SENSITIVITY, "/rows")
-    heads = tuple(found[0]) if found else ()
-    rows = tuple(
-        tuple(
-            shown(value, f"{SENSITIVITY}#/rows/{k}/{name}", "plain")
-            if isinstance(value, (int, float)) or value is None
-            else words(str(value))
-            for name, value in row.items()
-        )
-        for k, row in enumerate(found)
-    )
-    numeric = frozenset(k for k, name in enumerate(heads) if isinstance(found[0][name], (int, float)))
-    return Table(tuple(words(name) for name in heads), rows, numeric)
+def doubts_table(cited: Cited) -> Table:
+    """Return what `sarhad check` doubts about the inputs, as the manifest has it."""
+    rows = []
+    for one in cited.value(MANIFEST, "/doubts"):
+        said = Fault(*(one[name] for name in ("file", "layer", "row", "column", "expected", "found")))
+        rows.append((said.place, said.expected, said.found, one["why"]))
+    return table(("col.where", "col.expected", "col.found", "col.why"), rows, range(4))
 
 
 def sources_table(project: Project, version: str) -> Table:
-    """Return where line, terrain, sensors and the software come from."""
+    """Return where line, terrain, layers that name a source, sensors and the software come from."""
     terrain = TEXT["sources.terrain"].format(
         kind=words(project.terrain.kind), datum=told(project, project.terrain.vertical_datum)
     )
     rows = (
         (TEXT["sources.line"], told(project, project.line.source)),
         (terrain, told(project, project.terrain.source)),
+        *(
+            (TEXT["sources.layer"].format(section=section), told(project, source))
+            for section, source in project.sources.items()
+        ),
         (TEXT["sources.equipment"], TEXT["sources.tables"]),
         (TEXT["sources.software"], TEXT["sources.licence"].format(version=version)),
     )

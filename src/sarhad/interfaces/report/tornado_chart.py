@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sarhad.interfaces.language import decimal, number, translated
+from sarhad.interfaces.language import decimal, say, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.axes import Axes, draw_axes
+from sarhad.interfaces.report.sensitivity_section import ends
 from sarhad.interfaces.report.sheet import (
     Box,
     Sheet,
@@ -56,14 +57,12 @@ def tornado_chart(found: Sensitivity, title: str) -> Sheet:
     body = Box(0.0, 12.0, _NAMES_MM, _ROW_MM * len(found.swings))
     for k, swing in enumerate(found.swings):
         one = swing.parameter
-        times = "× " if one.parameter_id.endswith("_factor") else ""
-        unit = "" if one.unit == "1" else f" {one.unit}"
-        ends = f"{times}{number(one.low)} – {number(one.high)}{unit}"
+        span = ends(swing)
         y_mm = body.top - (k + 0.5) * _ROW_MM
-        wide = width_mm(ends, palette.SMALL)
-        name = fitted(one.title, palette.BODY, _NAMES_MM - wide - 4.0)
+        wide = width_mm(span, palette.SMALL)
+        name = fitted(say(one.title), palette.BODY, _NAMES_MM - wide - 4.0)
         write(sheet, (1.0, y_mm), name, palette.BODY, upright="center_baseline")
-        write(sheet, (_NAMES_MM - 1.0, y_mm), ends, palette.SMALL, align="right", upright="center_baseline")
+        write(sheet, (_NAMES_MM - 1.0, y_mm), span, palette.SMALL, align="right", upright="center_baseline")
     for k, outcome in enumerate(OUTCOMES):
         left = _NAMES_MM + 6.0 + k * (_PANEL_MM + _GAP_MM)
         _draw_panel(sheet, found, k, outcome, Box(left, body.bottom, _PANEL_MM, body.height))
