@@ -24,7 +24,8 @@ from scipy import sparse
 import sarhad.planning.bound as bound_module
 from sarhad.kernels.cover import Pool, Routes, build_pool, gains, state_of, value
 from sarhad.kernels.lifted import Supergradient
-from sarhad.kernels.purchase import Limits, fitting, refresh
+from sarhad.kernels.purchase import Limits, fitting
+from sarhad.kernels.upkeep import refresh
 from sarhad.planning.bound import upper_bound
 from sarhad.planning.covering import mclp
 from sarhad.planning.search import build_limits, lazy_greedy, prices, rank

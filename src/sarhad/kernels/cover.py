@@ -33,8 +33,8 @@ class Pool(NamedTuple):
     and the caller's number of the route; `term_start` (term + 1,): routes of term j are
     term_start[j]..term_start[j+1]; `term_weight`, `term_group` (term,); `group_start` (group + 1,) and
     `group_term` (term,): terms of each group; `group_cap` (group,): the most it counts. `row_*`: thetas by
-    route; `col_*`: the same by column with `col_keep` = exp(−theta), the factor by which one item multiplies
-    the chance of a miss.
+    route, columns rising; `col_*`: the same by column with `col_keep` = exp(−theta), the factor by which one
+    item multiplies the chance of a miss.
     """
 
     base_theta: F64

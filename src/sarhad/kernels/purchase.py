@@ -26,12 +26,11 @@ from sarhad.kernels.cover import (
     State,
     gain,
     gains,
-    group_sum,
-    lowest,
     state_of,
     total,
     under_cap,
 )
+from sarhad.kernels.upkeep import change, neighbours, refresh
 
 MONEY, CREW, SHARED = 0, 1, 2
 """Rows of a use vector: money, crew, then the stock of each type, then each site."""
@@ -139,62 +138,6 @@ def book(limits: Limits, used: F64, a: int, by: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def refresh(pool: Pool, count: I64, state: State, a: int) -> None:
-    """Bring routes and terms of column `a` up to `count`.
-
-    Sums run over the whole row, so a state depends on the counts only, never on the path to them.
-    """
-    last, group = -1, -1
-    for k in range(pool.col_start[a], pool.col_start[a + 1]):
-        r = pool.col_route[k]
-        theta = pool.base_theta[r]
-        for i in range(pool.row_start[r], pool.row_start[r + 1]):
-            theta += pool.row_theta[i] * count[pool.row_col[i]]
-        state.miss[r] = np.exp(-theta)
-    for k in range(pool.col_start[a], pool.col_start[a + 1]):
-        j = pool.route_term[pool.col_route[k]]
-        if j != last:
-            state.term[j] = lowest(pool, state.miss, j)[0]
-            last = j
-    for k in range(pool.col_start[a], pool.col_start[a + 1]):
-        g = pool.term_group[pool.route_term[pool.col_route[k]]]
-        if g != group and pool.group_cap[g] < np.inf:
-            state.group[g] = group_sum(pool, state.term, g)
-        group = g
-
-
-@njit(cache=True, nogil=True)
-def neighbours(pool: Pool, a: int, shared_only: bool, mark: I64, found: I32) -> int:
-    """List in `found` the columns whose gain a change of column `a` touches; `mark` (column,) is scratch.
-
-    `shared_only` looks at terms with several routes alone: elsewhere gains can only fall. Under a cap all
-    terms of a group count. Returns how many were found, `a` included.
-    """
-    mark[:] = 0
-    n, last, last_group = 0, -1, -1
-    for k in range(pool.col_start[a], pool.col_start[a + 1]):
-        j = pool.route_term[pool.col_route[k]]
-        g = pool.term_group[j]
-        first, end = pool.term_start[j], pool.term_start[j + 1]
-        if j == last or (shared_only and end - first == 1):
-            continue
-        last = j
-        if not shared_only and pool.group_cap[g] < np.inf:  # then its terms follow one another
-            if g == last_group:
-                continue
-            last_group = g
-            first = pool.term_start[pool.group_term[pool.group_start[g]]]
-            end = pool.term_start[pool.group_term[pool.group_start[g + 1] - 1] + 1]
-        for i in range(pool.row_start[first], pool.row_start[end]):
-            b = pool.row_col[i]
-            if mark[b] == 0:
-                mark[b] = 1
-                found[n] = b
-                n += 1
-    return n
-
-
-@njit(cache=True, nogil=True)
 def lazy_picks(
     pool: Pool, limits: Limits, price: F64, start: I64, n_rank: int, floor: float
 ) -> tuple[I32, F64]:
@@ -250,11 +193,8 @@ def work_of(pool: Pool, limits: Limits, count: I64) -> Work:
 @njit(cache=True, nogil=True)
 def shift(pool: Pool, limits: Limits, work: Work, a: int, by: int) -> None:
     """Add `by` items of column `a` to the plan in hand and bring all gains up to date."""
-    work.bought[a] += by
     book(limits, work.used, a, by)
-    refresh(pool, work.bought, work.state, a)
-    for i in range(neighbours(pool, a, False, work.mark, work.found)):
-        work.gain[work.found[i]] = gain(pool, work.state, work.found[i])
+    change(pool, work.bought, work.state, a, by, work.gain, (work.mark, work.found))
 
 
 @njit(cache=True, nogil=True)
@@ -279,12 +219,18 @@ def loss(pool: Pool, state: State, a: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def best_fitting(limits: Limits, there: F64, work: Work, price: F64, skip: int) -> int:
-    """Return the column with the largest gain per price that still fits, never `skip`; −1 for none."""
+def best_fitting(limits: Limits, there: F64, work: Work, price: F64, skip: int, floor: float) -> int:
+    """Return the column with the largest gain per price, gain > `floor`, that still fits; −1 for none.
+
+    Never `skip`.
+    """
     best, score = -1, 0.0
+    left_usd = there[MONEY] - work.used[MONEY]
     for a in range(len(work.bought)):
         rate = work.gain[a] / price[a]
-        if a != skip and rate > score and fits(limits, there, work.used, work.bought, a):
+        if a == skip or work.gain[a] <= floor or rate <= score or limits.cost_usd[a] > left_usd:
+            continue
+        if fits(limits, there, work.used, work.bought, a):
             best, score = a, rate
     return best
 
@@ -315,12 +261,15 @@ def _least_missed(pool: Pool, limits: Limits, there: F64, work: Work, keep: int)
 
 
 @njit(cache=True, nogil=True)
-def attempt(pool: Pool, limits: Limits, work: Work, price: F64, move: int, moves: I32) -> tuple[float, int]:
+def attempt(
+    pool: Pool, limits: Limits, work: Work, price: F64, move: int, moves: I32, floor: float
+) -> tuple[float, int]:
     """Return (F, n moves) of one `move` with its consequences; `work` is left as it was, `moves` says how.
 
     move = a: one more of column a, then what is worth least goes until the limits hold. move = −a − 1: one
     item of a less. move = n_col: neither. In the end the room is filled greedily (after a drop, with
-    other columns), so that drops, swaps, one for several and several for one are all covered.
+    other columns; nothing that gains `floor` or less), so that drops, swaps, one for several and several for
+    one are all covered.
     F is −1 where no such plan fits. Entries of `moves` read like `move`.
     """
     n_col = len(work.bought)
@@ -341,7 +290,7 @@ def attempt(pool: Pool, limits: Limits, work: Work, price: F64, move: int, moves
     worth = -1.0
     if not over:
         while n < len(moves):
-            best = best_fitting(limits, there, work, price, -move - 1)
+            best = best_fitting(limits, there, work, price, -move - 1, floor)
             if best < 0:
                 break
             shift(pool, limits, work, best, 1)

@@ -3,9 +3,9 @@
     max  sum_t weight_t F(y_t)     y_{a,t} <= y_{a,t+1},  y_t within the limits of year t
 
 *Search.* Forward: each year adds greedily to the year before. Backward: the last year is planned freely, each
-year before takes the best part of the next. Each is improved by swaps: in one year between its neighbours
-(what comes a year sooner or later), and in a year and all after it together (what comes at all). Either is a
-siting problem of its own, what is not to change counted as standing.
+year before takes the best part of the next. The best of these, and of plans known from before, is improved by
+swaps: in one year between its neighbours (what comes a year sooner or later), and in a year and all after it
+together (what comes at all). Either is a siting problem of its own: what is not to change counts as standing.
 
 *Bound.* Without nesting every year is a siting problem of its own, so sum_t weight_t bound_t bounds all
 nested plans, each bound_t being one of `sarhad.planning.bound.upper_bound`.
@@ -39,8 +39,8 @@ STARTS: tuple[Start, ...] = ("by price", "by gain", "backward")
 class PhasingEffort:
     """How long to search, in steps: rounds of search and cuts, sweeps over the years, swaps in each."""
 
-    rounds: int = 3
-    sweeps: int = 3
+    rounds: int = 2
+    sweeps: int = 2
     max_moves: int = 50
     n_force: int = 20
     bound_rounds: int = 60
@@ -49,12 +49,11 @@ class PhasingEffort:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NestedJob:
-    """One search for nested plans: from which start, on which pool, within which limits of the years."""
+    """One start of a search for nested plans: which, on which pool, within which limits of the years."""
 
     start: Start
     pool: Pool
     years: tuple[Limits, ...]
-    weight: F64
     effort: PhasingEffort
 
 
@@ -74,22 +73,23 @@ def nested_plans(
     weight: F64,
     effort: PhasingEffort,
     compute: Compute | None = None,
+    known: Sequence[I64] = (),
 ) -> I64:
-    """Return the best nested plans found in F, (year, column), from forward and backward starts."""
+    """Return the best nested plans found in F, (year, column), from all starts and from plans `known`."""
     affordable(pool, years[-1])
-    jobs = [NestedJob(start, pool, tuple(years), weight, effort) for start in STARTS]
-    found = (compute or Compute(1)).run("plans of all years", searched, jobs)
-    return max(found, key=lambda counts: total_value(pool, weight, counts))
+    compute = compute or Compute(1)
+    jobs = [NestedJob(start, pool, tuple(years), effort) for start in STARTS]
+    starts = [*known, *compute.run("first plans of all years", started, jobs)]
+    best = max(starts, key=lambda counts: total_value(pool, weight, counts))
+    (found,) = compute.run("swaps in all years", lambda one: _swept(pool, years, weight, one, effort), [best])
+    return found
 
 
-def searched(job: NestedJob) -> I64:
-    """Return the nested plans that one start leads to."""
-    pool, years, effort = job.pool, job.years, job.effort
+def started(job: NestedJob) -> I64:
+    """Return the nested plans of one start."""
     if job.start == "backward":
-        counts = _backward(pool, years, effort)
-    else:
-        counts = _forward(pool, years, job.start == "by price")
-    return _swept(pool, years, job.weight, counts, effort)
+        return _backward(job.pool, job.years, job.effort)
+    return _forward(job.pool, job.years, job.start == "by price")
 
 
 def total_value(pool: Pool, weight: F64, counts: I64) -> float:
@@ -132,31 +132,31 @@ def _backward(pool: Pool, years: Sequence[Limits], effort: PhasingEffort) -> I64
 def _swept(pool: Pool, years: Sequence[Limits], weight: F64, counts: I64, effort: PhasingEffort) -> I64:
     """Improve one year after the other, alone and with all after it, until nothing changes."""
     counts, last = counts.copy(), len(years) - 1
+    nothing = np.zeros_like(counts[0])
+    whole = stacked(pool, len(years)) if last > 0 else pool
     for _ in range(effort.sweeps):
         before = counts.copy()
         for t in range(last, -1, -1):
-            below = counts[t - 1] if t else np.zeros_like(counts[0])
+            bounds = counts[t - 1] if t else nothing, counts[t + 1] if t < last else years[t].n_max
+            alone = _standing(pool, weight[[t]], bounds[0][None])
+            counts[t] += _improved(alone, [years[t]], counts[[t]], bounds, effort)
             if t < last:
-                above = counts[t + 1]
-                counts[t] += _improved(pool, [years[t]], weight[[t]], counts[[t]], (below, above), effort)
-            above = years[t].n_max
-            counts[t:] += _improved(pool, years[t:], weight[t:], counts[t:], (below, above), effort)
+                stands = np.vstack([counts[:t], bounds[0] + counts[t:] - counts[t]])
+                later = np.where(np.arange(len(years)) < t, 0.0, weight)
+                within = bounds[0], years[t].n_max
+                several = _standing(whole, later, stands)
+                counts[t:] += _improved(several, years[t:], counts[t:], within, effort)
         if np.array_equal(before, counts):
             break
     return counts
 
 
 def _improved(
-    pool: Pool,
-    years: Sequence[Limits],
-    weight: F64,
-    counts: I64,
-    bounds: tuple[I64, I64],
-    effort: PhasingEffort,
+    pool: Pool, years: Sequence[Limits], counts: I64, bounds: tuple[I64, I64], effort: PhasingEffort
 ) -> I64:
     """Return what to change, (column,), in the first year and all after it alike, within bounds.
 
-    What is below, and what later years add, stands; what is above cannot be bought.
+    `pool` has what is below, and what later years add, standing; what is above cannot be bought.
     """
     below, above = bounds
     added = counts - counts[0]
@@ -168,28 +168,37 @@ def _improved(
         site_limit=np.min([one.site_limit for one in room], axis=0),
         n_max=np.minimum(above, years[0].n_max - added[-1]) - below,
     )
-    standing = _stacked(pool, weight, below + added)
     start = counts[0] - below
     try:
         moves, force = effort.max_moves, effort.n_force
-        found = swap_search(standing, left, start, max_moves=moves, n_force=force)
+        found = swap_search(pool, left, start, max_moves=moves, n_force=force)
     except EmptyBudget:
         return np.zeros_like(start)
     change: I64 = found.count - start
     return change
 
 
-def _stacked(pool: Pool, weight: F64, standing: I64) -> Pool:
-    """Return the pool of several years, in each of which `standing` (year, column) stands already."""
-    n_year, n_route = standing.shape[0], pool.n_route
-    theta = sparse.csr_array((pool.row_theta, pool.row_col, pool.row_start), shape=(n_route, pool.n_col))
-    base = pool.base_theta + (theta @ standing.T.astype(np.float64)).T
+def stacked(pool: Pool, n_year: int) -> Pool:
+    """Return a pool that holds the routes and terms of `pool` once for each year, year by year."""
+    shape = (pool.n_route, pool.n_col)
+    theta = sparse.csr_array((pool.row_theta, pool.row_col, pool.row_start), shape=shape)
     term = pool.route_term + pool.n_term * np.arange(n_year)[:, None]
-    routes = Routes(
-        sparse.vstack([theta] * n_year, format="csr"), base.ravel(), np.tile(pool.cap, n_year), term.ravel()
-    )
-    term_weight = np.outer(weight, pool.term_weight).ravel()
+    base, cap = np.tile(pool.base_theta, n_year), np.tile(pool.cap, n_year)
+    routes = Routes(sparse.vstack([theta] * n_year, format="csr"), base, cap, term.ravel())
+    term_weight = np.tile(pool.term_weight, n_year)
     return build_pool(routes, term_weight, np.zeros(len(term_weight), np.int64))
+
+
+def _standing(whole: Pool, weight: F64, standing: I64) -> Pool:
+    """Return a pool of several years that weigh `weight` and have `standing` (year, column)."""
+    shape = (whole.n_route, whole.n_col)
+    theta = sparse.csr_array((whole.row_theta, whole.row_col, whole.row_start), shape=shape)
+    n_route, n_term = whole.n_route // len(weight), whole.n_term // len(weight)
+    base = whole.base_theta.copy()
+    for t, count in enumerate(standing):
+        own = slice(t * n_route, (t + 1) * n_route)
+        base[own] += theta[own] @ count.astype(np.float64)
+    return whole._replace(base_theta=base, term_weight=whole.term_weight * np.repeat(weight, n_term))
 
 
 def remaining(limits: Limits, count: I64) -> Limits:

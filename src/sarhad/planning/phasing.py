@@ -137,7 +137,7 @@ def phase(
     weight = np.array([one.weight for one in phases])
     tried: list[I64] = []
     for _ in range(effort.rounds):
-        counts = nested_plans(search.pool(mix), years, weight, effort, compute)
+        counts = nested_plans(search.pool(mix), years, weight, effort, compute, tried[-1:])
         if any(np.array_equal(counts, other) for other in tried):
             break
         tried.append(counts)

@@ -31,6 +31,7 @@ from sarhad.kernels.cover import (
     value,
 )
 from sarhad.kernels.purchase import Limits
+from sarhad.kernels.upkeep import refresh
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -306,7 +307,7 @@ def replayed(pool: Pool, column: NDArray[np.integer], *, aim: Aim | None = None)
     worth = [now()]
     for a in order:
         count[a] += 1
-        purchase.refresh(pool, count, state, a)
+        refresh(pool, count, state, a)
         worth.append(now())
     return Ranking(order, np.diff(worth), count, worth[-1])
 

@@ -161,7 +161,7 @@ def _offers(
     by_price, by_gain = prices(limits), np.ones(pool.n_col)
 
     def offer(price: F64, move: int) -> tuple[float, NDArray[np.int32]]:
-        worth, n = purchase.attempt(pool, limits, work, price, move, moves)
+        worth, n = purchase.attempt(pool, limits, work, price, move, moves, least(pool))
         return worth, moves[:n].copy()
 
     for price in (by_price, by_gain):
