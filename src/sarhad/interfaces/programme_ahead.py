@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from sarhad.interfaces.programme_record import records_of
 from sarhad.io.project import open_project
 from sarhad.io.schedule_basis import basis_files, read_schedule_basis
+from sarhad.ledger.registers import spoken
+from sarhad.ledger.stood import caught_up
+from sarhad.ledger.store import Head
 from sarhad.model.programme import Programme
 from sarhad.model.project import Project
-from sarhad.model.record import Record
 from sarhad.model.schedule import Network
-from sarhad.planning.programme import programme_as_of
+from sarhad.planning.programme import REGISTER, programme_of
 from sarhad.planning.prospects import chainages
 from sarhad.planning.schedule import network_of
 
@@ -42,12 +43,15 @@ class Basis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ahead:
-    """A project, its programme as of the end of a day by all that is known now, the network from then on."""
+    """A project, its programme as of the end of a day by all that is known now, the network from then on.
+
+    `head` is the last record of the ledger that was read.
+    """
 
     project: Project
     programme: Programme
     network: Network
-    records: tuple[Record, ...]
+    head: Head
 
 
 def look_ahead(folder: Path, basis: Basis, *, now: datetime) -> Ahead:
@@ -58,9 +62,11 @@ def look_ahead(folder: Path, basis: Basis, *, now: datetime) -> Ahead:
     project = open_project(folder)
     known = read_schedule_basis(folder, project.line, activities=basis.activities)
     known = known if basis.with_crews else replace(known, crews=())
-    records = records_of(basis.ledger or folder)
-    programme = programme_as_of(records, now, basis.at)
+    with caught_up(basis.ledger or folder) as store:
+        head = store.head
+        stand = spoken(store, REGISTER, believed_at=now, about_at=basis.at)
+    programme = programme_of(record.statement for record in stand)
     kind_of = {name: equipment.kind for name, equipment in project.equipment.items()}
     chainage_m = chainages(project, programme)
     network = network_of(programme, known, start=basis.start, kind_of=kind_of, chainage_m=chainage_m)
-    return Ahead(project, programme, network, records)
+    return Ahead(project, programme, network, head)

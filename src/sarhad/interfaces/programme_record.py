@@ -17,8 +17,7 @@ from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.programme_export import read_form
 from sarhad.io.programme_tables import Known, ProgrammeTables
-from sarhad.ledger.journal import read_records
-from sarhad.ledger.ledger import Ledger, ledger_folder, refuse_none
+from sarhad.ledger.ledger import Ledger
 from sarhad.ledger.locating import PROJECT
 from sarhad.ledger.registers import spoken
 from sarhad.ledger.signing import sign
@@ -68,19 +67,11 @@ def record_checked(
 
 def read_statements(folder: Path, believed_at: datetime, about_at: datetime) -> tuple[Statement, ...]:
     """Return what stood of a folder's programme and the words on it; UnknownName where there is no ledger."""
-    records = stood_with_words(folder, REGISTER, believed_at=believed_at, about_at=about_at)
-    return _statements(records)
+    return _statements(stood_with_words(folder, REGISTER, believed_at=believed_at, about_at=about_at))
 
 
 def _statements(records: Iterable[Record]) -> tuple[Statement, ...]:
     return tuple(record.statement for record in records)
-
-
-def records_of(folder: Path) -> tuple[Record, ...]:
-    """Return all records of a project's ledger; UnknownName where there is none."""
-    place = ledger_folder(folder)
-    refuse_none(place)
-    return tuple(read_records(place))
 
 
 def known_of(folder: Path) -> Known:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import Any
 
 from sarhad.interfaces.report.gantt import draw_gantt
 from sarhad.io.results import PROGRAMME, RESULTS, manifest, results_folder, write_json
+from sarhad.ledger.store import Head
 from sarhad.model.project import Project
-from sarhad.model.record import Record
 from sarhad.planning.programme_schedule import (
     CrewPlan,
     ProgrammeSchedule,
@@ -43,7 +43,7 @@ class Asked:
 
 
 def deliver_schedule(
-    project: Project, found: ProgrammeSchedule, folder: Path, asked: Asked, records: Sequence[Record]
+    project: Project, found: ProgrammeSchedule, folder: Path, asked: Asked, ledger: Head
 ) -> Path:
     """Write a schedule into a project's results and return where it lies; all of it or nothing."""
     value = as_dict(found, asked.by)
@@ -54,7 +54,6 @@ def deliver_schedule(
         charts = [part / f"gantt.{kind}" for kind in ("png", "pdf")]
         draw_gantt(found.programme, found.risk, charts, title=project.title)
         stated = {f"{path.parent.name}/{path.name}": _sha256(path) for path in asked.files}
-        head = records[-1] if records else None
         write_json(
             part,
             "manifest.json",
@@ -62,7 +61,7 @@ def deliver_schedule(
                 **manifest(project, project.terrain.kind),
                 "asked": asdict(asked.ask) | {"by": _plain(asked.by), "start": value["start"]},
                 "programme_sha256": stated,
-                "ledger": {"n_records": len(records), "head": head.hash if head else ""},
+                "ledger": {"n_records": ledger.seq, "head": ledger.hash},
             },
         )
     return folder / RESULTS / PROGRAMME

@@ -93,7 +93,7 @@ def run(
     with computing(None, jobs) as compute:
         found = schedule_programme(ahead.programme, ahead.network, ask, compute=compute)
     asked = Asked(ask, wanted, basis.files(folder))
-    place = deliver_schedule(ahead.project, found, folder, asked, ahead.records)
+    place = deliver_schedule(ahead.project, found, folder, asked, ahead.head)
     value = as_dict(found, wanted)
     answer({**value, "results": str(place)}, as_json, lambda: _draw(value, place))
 
