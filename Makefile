@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PROJECT := tajik-afghan
 
-.PHONY: help demo demo-full test test-all bench lint format clean system
+.PHONY: help demo demo-full docs test test-all bench lint format clean system
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,10 @@ bench: $(VENV)/.dev  ## benchmark tables, each against a named peer or the defin
 	@for file in sight travel crossing siting example journal store schedule forecast; do $(BIN)/python benchmarks/$$file.py || exit 1; done
 	@if [ -n "$(SAMPLES)" ]; then $(BIN)/python benchmarks/relief.py $(SAMPLES); \
 	  else echo "relief: skipped; name a folder of SRTM samples: make bench SAMPLES=..."; fi
+
+docs: $(VENV)/.dev  ## build the documents; notebooks run, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -q -j auto -c docs . build/docs
+	@echo "Documents: build/docs/docs/index.html"
 
 format: $(VENV)/.dev  ## put the code in order
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -10,7 +10,7 @@ State = Literal["planned", "delivered", "working", "degraded", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class AtPoint:
-    """A place on the ground."""
+    """A place on the ground where an asset stands, in degrees (WGS84)."""
 
     lon_deg: float
     lat_deg: float
@@ -18,7 +18,7 @@ class AtPoint:
 
 @dataclass(frozen=True, slots=True)
 class AlongLine:
-    """A range of chainage at a fixed offset (positive home): a ground-sensor line, a fence."""
+    """A range of chainage at a fixed offset (positive home) where a ground-sensor line or a fence lies."""
 
     from_m: float
     to_m: float
@@ -27,7 +27,7 @@ class AlongLine:
 
 @dataclass(frozen=True, slots=True)
 class OverBand:
-    """The band along a range of chainage, as worked by aircraft and drones."""
+    """The band along a range of chainage that an aircraft or a drone flies over."""
 
     from_m: float
     to_m: float
@@ -38,7 +38,11 @@ Place = AtPoint | AlongLine | OverBand
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """`n` identical items of one equipment type at one place; `mast_m` None takes the type's own."""
+    """`n` identical items of one equipment type at one place.
+
+    `mast_m` and `availability` None take the type's own. `azimuth_deg`, the middle of the sector, counts
+    clockwise from grid north. Raises ValueError for values that are none.
+    """
 
     asset_id: str
     equipment_id: str
@@ -57,6 +61,11 @@ class Asset:
             raise ValueError(f"asset {self.asset_id}: mast_m must not be negative, found {self.mast_m}")
         if not 0 < self.sector_deg <= 360:
             raise ValueError(f"asset {self.asset_id}: sector_deg must lie in 0..360")
+
+    @property
+    def in_service(self) -> bool:
+        """Whether it watches today; one that is degraded does so for the share `availability`."""
+        return self.state in ("working", "degraded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ class Objective:
     """An objective by name, over values that weigh the adversaries, targets and the year as asked.
 
     - `mean`: the threat-weighted mean over stretches.
-    - `leximin`: the worst stretch first, then the next worst, and so on, values rounded down to whole
-      `step`s; plans that are alike in this by the mean.
+    - `leximin`: the worst stretch first, then the next worst, and so on, in whole steps of `step`;
+      plans that are alike in this by the mean.
     - `cvar`: the mean over the worst `tail_share` of the year's conditions (conditional value at risk); plans
       that are alike in this by the mean.
     """

@@ -11,7 +11,11 @@ from sarhad.model.objective import MEAN, Objective, ObjectivePart
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of a plan; `stock` caps items (point, area) or kilometres (line) per equipment type."""
+    """Limits of a plan: money, people, and what there is.
+
+    `stock` caps items, or kilometres of what lies along the line, per equipment type; a type that it does not
+    name has no cap. Raises ValueError for money that is not positive and for negative limits.
+    """
 
     money_usd: float
     crew_n: float = float("inf")

@@ -32,9 +32,9 @@ NO_DATA = 255
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverageMap:
-    """Per cent (row, col) uint8 of one target and condition on the frame's grid; NO_DATA outside the band.
+    """Probability that someone who stays ten minutes in a cell is detected, for one target and condition.
 
-    `kind` is the terrain's KIND.
+    `percent` (row, col) uint8 on `grid`, 255 outside the band; `kind` is the terrain's KIND.
     """
 
     target_id: str

@@ -71,7 +71,11 @@ class DeadGround:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """Answers for one stretch, target and condition; `raises` best first, `best_buy` best per money."""
+    """Answers for one stretch, target and condition.
+
+    `ways` is a route per adversary with its numbers; `raises` what one more item would add, best first;
+    `best_buy` the one that adds most per money; `seen_share` that of the passable ground nearest to the stretch.
+    """
 
     stretch_id: int
     chainage_from_m: float

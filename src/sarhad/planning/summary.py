@@ -49,6 +49,9 @@ class AdversaryMean:
 class Summary:
     """The first page: readings, means, what binds, and the terrain's KIND they stand on.
 
+    `readings` are kilometres closed, thin, open, impassable and of gap, per target and condition; `means` are
+    P_t per adversary and depth, over line, targets and the year.
+
     The worst condition has the least unaware mean, the costliest the most crossings missed in a year: its
     share of the year times one minus that mean.
     """
@@ -70,7 +73,10 @@ class Summary:
 
 
 def summarise(project: Project, profile: gpd.GeoDataFrame, gap: gpd.GeoDataFrame) -> Summary:
-    """Return the first page of a profile and its unseen gaps."""
+    """Return the first page of a profile and its unseen gaps.
+
+    The profile must hold the unaware and the optimal adversary.
+    """
     table = pd.DataFrame(profile.drop(columns=["geometry", "route"]))
     table["length_m"] = table["chainage_to_m"] - table["chainage_from_m"]
     share = {c.condition_id: c.share for c in project.conditions}
