@@ -399,6 +399,22 @@ def test_the_strip_chart_shows_every_stretch_once(small: Project, pages: list[sh
     assert "cannot be crossed" in said
 
 
+@pytest.mark.parametrize("worth", ["in_time", "reported"])
+def test_observation_speaks_of_no_teams_and_of_nothing_too_late(
+    small: Project, pages: list[sheet.Sheet], worth: Any
+) -> None:
+    watched = dataclasses.replace(small, settings=dataclasses.replace(small.settings, worth=worth))
+    table = table_of(watched, 0.0)
+    if worth == "reported":
+        table["binds"] = "not seen"
+    map_sheet.draw_map_sheet(watched, table, table, plan_of(watched), holes_of(watched, 2), [])
+    strip_chart.draw_strip_chart(watched, table, table, holes_of(watched, 2), [])
+    said = {text.get_text() for page in pages for text in texts(page)}
+    only_in_time = {"response teams", "seen too late, with the plan", "binds: seen too late"}
+    assert (said & only_in_time) == (only_in_time if worth == "in_time" else set())
+    assert "binds: not seen" in said
+
+
 @pytest.mark.parametrize(("length_km", "n_row"), [(3.0, 1), (349.0, 1), (351.0, 2), (1363.0, 4), (9000.0, 5)])
 def test_rows_hold_the_whole_line_and_do_not_touch(small: Project, length_km: float, n_row: int) -> None:
     part = small.line.parts[0]

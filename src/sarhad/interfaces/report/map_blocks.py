@@ -54,12 +54,12 @@ TEXT = translated(
         "lines.border": "border line; home side tinted, far side grey",
         "lines.after": "wide ribbon: with the plan; slim ribbon: today",
         "lines.before": "ribbon: today",
-        "lines.district": "district opposite and where it ends",
+        "lines.district": "district or named range, and where it ends",
         "holes": "Widest ways in unseen",
         "holes.case": ("{case}: {n} hole, {km} km in all", "{case}: {n} holes, {km} km in all"),
         "holes.no": "no.",
         "holes.from": "from km – to km",
-        "holes.district": "opposite",
+        "holes.district": "district or range",
         "holes.width": "km unseen",
         "read": "How to read it",
     }
@@ -168,10 +168,11 @@ def draw_assets_block(sheet: Sheet, box: Box, project: Project, plan: Plan | Non
             number = kilometres(along_m) if group == "line" else decimal(counts[group])
             shown = number if counts[group] else "–"
             write(sheet, (right_mm, y_mm), shown, palette.BODY, align="right")
-    y_mm -= step_mm
-    draw_dot(sheet, (box.left + 3.2, y_mm + 0.9), 0.7, palette.INK)
-    write(sheet, (box.left + 16.0, y_mm), TEXT["assets.team"], palette.BODY)
-    write(sheet, (today_mm, y_mm), decimal(len(project.teams)), palette.BODY, align="right")
+    if project.settings.worth == "in_time":
+        y_mm -= step_mm
+        draw_dot(sheet, (box.left + 3.2, y_mm + 0.9), 0.7, palette.INK)
+        write(sheet, (box.left + 16.0, y_mm), TEXT["assets.team"], palette.BODY)
+        write(sheet, (today_mm, y_mm), decimal(len(project.teams)), palette.BODY, align="right")
     if plan:
         rows = (("cost", palette.money(plan.cost_usd)), ("crew", decimal(plan.crew_n)))
         for key, value in rows:

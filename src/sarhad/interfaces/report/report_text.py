@@ -43,7 +43,7 @@ TEXT = translated(
         "second.",
         "sum.condition": "Most crossings of a year are missed in this condition: {costliest}. The least "
         "share is detected in time in this one: {worst}.",
-        "sum.binds.reported": "What is still missed is missed because nobody sees it: {unseen} km of line.",
+        "sum.binds.reported": "What is still missed is missed because nobody sees it.",
         "sum.condition.reported": "Most crossings of a year are missed in this condition: {costliest}. The "
         "least share is seen and reported in this one: {worst}.",
         "sum.table": "Pₜ by who crosses, mean over line, targets and year",
@@ -75,7 +75,7 @@ TEXT = translated(
         "col.gap": "unseen gap, km",
         "col.no": "no.",
         "col.from_to": "from km – to km",
-        "col.opposite": "opposite",
+        "col.opposite": "district or range",
         "col.width": "km unseen",
         "col.value": "value",
         "col.bound": "bound",
@@ -103,7 +103,7 @@ TEXT = translated(
         "that the plan adds. Ways are shown in the case in which most crossings are missed: {case}.",
         "weak.rule.now": "The stretches of least Pₜ, mean over the year, no two nearer than {km} km, as "
         "things stand. Ways are shown in the case in which most crossings are missed: {case}.",
-        "weak.head": "km {start} – {end}, opposite {district}",
+        "weak.head": "km {start} – {end}: {district}",
         "weak.head.plain": "km {start} – {end}",
         "weak.year": "Mean over the year {p}; least in any condition {worst}. What binds: {binds}.",
         "weak.year.before": "Today the mean is {p}.",

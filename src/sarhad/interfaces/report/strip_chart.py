@@ -51,8 +51,8 @@ TEXT = translated(
         "subtitle.reported": "Crossings seen and reported along the line, by chainage from its start",
         "figure.mean": "mean Pₜ of the line",
         "figure.arrow": "{before} → {after}",
-        "figure.late": "seen too late{plan}",
-        "figure.unseen": "not seen{plan}",
+        "figure.seen too late": "seen too late{plan}",
+        "figure.not seen": "not seen{plan}",
         "figure.gap": "unseen gap, {case}",
         "figure.plan": ", with the plan",
         "km": "{km} km",
@@ -72,7 +72,7 @@ TEXT = translated(
 ROW_M = 350_000.0
 MAX_ROWS = 5
 ROOM = Box(34.0, 34.0, 376.0, 224.0)
-READING = (Box(10.0, 10.0, 400.0, 20.0), 3, 7.0)
+READING = (Box(10.0, 8.8, 400.0, 23.0), 3, 7.0)
 MAX_P_MM = 165.0
 MARKS_MM, DISTRICTS_MM, NAMES_MM, BINDS_MM, AXIS_MM, OFFICIAL_MM = 4.5, 4.2, 3.6, 2.2, 5.0, 3.0
 HOLES_MM = (7.5, 24.0)
@@ -176,17 +176,14 @@ def _draw_title(sheet: Sheet, project: Project, curves: Curves, holes: gpd.GeoDa
         mean = TEXT["figure.arrow"].format(before=mean, after=probability(facts.mean_p(curves.after)))
         plan = TEXT["figure.plan"]
     shown = curves.shown
-    bound_m = {name: float(shown.loc[shown["binds"] == name, "length_m"].sum()) for name in BINDS_COLOUR}
-    km = [*bound_m.values(), float(holes["width_m"].sum())]
-    values = [mean, *(TEXT["km"].format(km=kilometres(value, 0)) for value in km)]
-    captions = [
-        TEXT["figure.mean"],
-        TEXT["figure.unseen"].format(plan=plan),
-        TEXT["figure.late"].format(plan=plan),
-        TEXT["figure.gap"].format(case=facts.case_of(holes)),
-    ]
+    lengths = [(TEXT["figure.gap"].format(case=facts.case_of(holes)), float(holes["width_m"].sum()))]
+    if project.settings.worth == "in_time":  # else nothing is ever seen too late
+        bound_m = {name: float(shown.loc[shown["binds"] == name, "length_m"].sum()) for name in BINDS_COLOUR}
+        lengths = [(TEXT[f"figure.{name}"].format(plan=plan), bound_m[name]) for name in bound_m] + lengths
+    figures = [(TEXT["figure.mean"], mean)]
+    figures += [(caption, TEXT["km"].format(km=kilometres(value_m, 0))) for caption, value_m in lengths]
     right_mm = sheet.width_mm - 10.0
-    for value, caption in reversed(list(zip(values, captions, strict=True))):
+    for caption, value in reversed(figures):
         wide = max(width_mm(value, palette.FIGURE), width_mm(caption, palette.SMALL))
         write(sheet, (right_mm - wide, 279.2), value, palette.FIGURE)
         write(sheet, (right_mm - wide, 273.2), caption, palette.SMALL)
@@ -216,7 +213,11 @@ def _draw_key(sheet: Sheet, curves: Curves) -> None:
     entries += [("fill", palette.HAIR, TEXT["key.ceiling"].format(p=probability(curves.ceiling)))]
     if curves.shown["p_timely"].isna().any():
         entries += [("fill", palette.NOT_CROSSABLE, TEXT["key.none"])]
-    entries += [("fill", fill, TEXT[f"key.{name}"]) for name, fill in BINDS_COLOUR.items()]
+    entries += [
+        ("fill", fill, TEXT[f"key.{name}"])
+        for name, fill in BINDS_COLOUR.items()
+        if (curves.shown["binds"] == name).any()
+    ]
     entries += [("hole", palette.UNSEEN, TEXT["key.hole"])]
     for kind, fill, words in entries:
         _draw_swatch(sheet, kind, fill, (x_mm, y_mm + 0.9))
