@@ -18,6 +18,7 @@ from sarhad.errors import (
     UnknownName,
 )
 from sarhad.ledger import transfer
+from sarhad.ledger import verify as verify_module
 from sarhad.ledger.authorities import FILE as AUTHORITIES
 from sarhad.ledger.authorities import Authorities, PublicKey, read_authorities, write_authorities
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
@@ -340,3 +341,49 @@ def test_a_damaged_ledger_is_not_carried_on(home, tmp_path):
     with pytest.raises(LedgerDamaged):
         export_ledger(home, tmp_path / "a.sarhad-ledger")
     assert not (tmp_path / "a.sarhad-ledger").exists()
+
+
+def told_by(work):
+    """What a work tells of its steps: (done, total) by step."""
+    told = {}
+    work(lambda step, done, total: told.setdefault(step, []).append((done, total)))
+    return told
+
+
+def test_verifying_and_moving_tell_how_far_they_are(home, tmp_path, now, monkeypatch):
+    monkeypatch.setattr(verify_module, "_TOLD_BYTES", 300)
+    file = tmp_path / "carried.sarhad-ledger"
+    n_bytes = sum(path.stat().st_size for path in (home / "journal").glob("*.segment"))
+    export_ledger(home, file, to_seq=6)
+    import_ledger(tmp_path / "away", file, now=now)
+    all_told = [
+        told_by(lambda show: verify(home, progress=show)),
+        told_by(lambda show: export_ledger(home, file, progress=show)),
+        told_by(lambda show: import_ledger(tmp_path / "away", file, now=now, progress=show)),
+    ]
+    assert [len(told) for told in all_told] == [1, 2, 3]
+    for told in all_told:
+        for steps in told.values():
+            assert steps == sorted(steps)
+            assert steps[-1][0] == steps[-1][1] == steps[0][1] > 0
+        assert told[verify_module.VERIFYING][-1] == (n_bytes, n_bytes)
+    assert len(all_told[0][verify_module.VERIFYING]) > len(list((home / "journal").glob("*.segment")))
+    assert len(all_of(tmp_path / "away")) == len(all_of(home))
+
+
+@pytest.mark.parametrize("at", [transfer.PACKING, transfer.UNPACKING, verify_module.VERIFYING])
+def test_an_interrupted_move_leaves_nothing(home, tmp_path, now, at):
+    def stop(step, done, total):
+        if step == at:
+            raise KeyboardInterrupt
+
+    file = tmp_path / "carried.sarhad-ledger"
+    if at == transfer.UNPACKING:
+        export_ledger(home, file)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        if at == transfer.UNPACKING:
+            import_ledger(tmp_path / "away", file, now=now, progress=stop)
+        else:
+            export_ledger(home, file, progress=stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

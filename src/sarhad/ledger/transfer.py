@@ -48,7 +48,7 @@ from sarhad.ledger.reading import JOURNAL, SUFFIX, Segment, headers, mapped, rea
 from sarhad.ledger.rules import check_references
 from sarhad.ledger.segment import SEGMENT_HEADER_BYTES
 from sarhad.ledger.segment_file import sync_folder
-from sarhad.ledger.verify import Verdict, verify
+from sarhad.ledger.verify import Progress, Verdict, silent, verify
 from sarhad.model.record import Statement
 
 EXPORT_SUFFIX = ".sarhad-ledger"
@@ -64,6 +64,7 @@ TO_COME = (
 _CLOCKS_DIFFER = timedelta(days=1)
 _INCOMING = ".incoming"
 _MEMBER = re.compile(rf"{JOURNAL}/\d{{8}}\{SUFFIX}|{re.escape(CHECKPOINTS)}|{re.escape(AUTHORITIES)}")
+PACKING, UNPACKING, ADDING = "segments packed", "bytes unpacked", "records added"
 _COMMIT_RECORDS = 2_000
 _COPY_BYTES = 2**20
 
@@ -100,14 +101,16 @@ class Imported(msgspec.Struct, frozen=True):
     taken_over: tuple[str, ...] = ()
 
 
-def export_ledger(folder: Path, out: Path, *, from_seq: int = 1, to_seq: int | None = None) -> Manifest:
+def export_ledger(
+    folder: Path, out: Path, *, from_seq: int = 1, to_seq: int | None = None, progress: Progress = silent
+) -> Manifest:
     """Write what is acknowledged in a ledger to one file, from the segment that holds `from_seq` on.
 
     With `to_seq` up to the last commit that ends by it: what was recorded as one is carried as one. Raises
     LedgerDamaged where the ledger does not verify, InputFaults where there is no such record.
     """
     folder, out = Path(folder), Path(out)
-    verdict = verify(folder)
+    verdict = verify(folder, progress=progress)
     _refuse_unsound(folder, verdict)
     found = segments(folder / JOURNAL)
     end = _end_of(folder, found, verdict, to_seq)
@@ -119,19 +122,23 @@ def export_ledger(folder: Path, out: Path, *, from_seq: int = 1, to_seq: int | N
     chosen = held[sum(segment.header.first_seq <= from_seq for segment in held) - 1 :]
     manifest = Manifest(FORMAT, verdict.origin, chosen[0].header.first_seq, end.seq, end.hash.hex())
     fresh = out.with_name(out.name + ".new")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        _put(file, MANIFEST, msgspec.json.encode(manifest))
-        for segment in chosen:
-            with segment.path.open("rb") as source:
-                data = source.read(end.offset if segment.header.number == end.segment else -1)
-            _put(file, f"{JOURNAL}/{segment.path.name}", data)
-        made = [one for one in read_checkpoints(folder / CHECKPOINTS) if one.seq <= end.seq]
-        _put(file, CHECKPOINTS, checkpoint_lines(made))
-        if (folder / AUTHORITIES).exists():
-            _put(file, AUTHORITIES, (folder / AUTHORITIES).read_bytes())
-    with fresh.open("rb") as written:
-        os.fsync(written.fileno())
-    os.replace(fresh, out)
+    try:
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+            _put(file, MANIFEST, msgspec.json.encode(manifest))
+            for k, segment in enumerate(chosen, 1):
+                with segment.path.open("rb") as source:
+                    data = source.read(end.offset if segment.header.number == end.segment else -1)
+                _put(file, f"{JOURNAL}/{segment.path.name}", data)
+                progress(PACKING, k, len(chosen))
+            made = [one for one in read_checkpoints(folder / CHECKPOINTS) if one.seq <= end.seq]
+            _put(file, CHECKPOINTS, checkpoint_lines(made))
+            if (folder / AUTHORITIES).exists():
+                _put(file, AUTHORITIES, (folder / AUTHORITIES).read_bytes())
+        with fresh.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(fresh, out)
+    finally:
+        fresh.unlink(missing_ok=True)
     return manifest
 
 
@@ -155,7 +162,12 @@ def _end_of(folder: Path, found: list[Segment], verdict: Verdict, to_seq: int | 
 
 
 def import_ledger(
-    folder: Path, file: Path, *, now: Callable[[], datetime], authorities: Authorities | None = None
+    folder: Path,
+    file: Path,
+    *,
+    now: Callable[[], datetime],
+    authorities: Authorities | None = None,
+    progress: Progress = silent,
 ) -> Imported:
     """Bring what an exported file holds into a ledger; a folder without one becomes a copy of it.
 
@@ -165,13 +177,14 @@ def import_ledger(
     """
     folder = Path(folder)
     if not (folder / JOURNAL).exists():
-        return _copy(folder, Path(file), authorities)
+        return _copy(folder, Path(file), authorities, progress)
     with Journal.open(folder, now=now) as journal:
         incoming = folder / BRANCHES / _INCOMING
         try:
-            manifest = _unpack(Path(file), incoming)
-            _check_incoming(incoming, manifest, authorities or read_authorities(folder / AUTHORITIES))
-            return _join(journal, incoming, manifest, now)
+            manifest = _unpack(Path(file), incoming, progress)
+            trusted = authorities or read_authorities(folder / AUTHORITIES)
+            _check_incoming(incoming, manifest, trusted, progress)
+            return _join(journal, incoming, manifest, now, progress)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
@@ -197,17 +210,17 @@ def branch_folder(folder: Path, branch_id: str) -> Path:
     return Path(folder) / BRANCHES / branch_id
 
 
-def _copy(folder: Path, file: Path, authorities: Authorities | None) -> Imported:
+def _copy(folder: Path, file: Path, authorities: Authorities | None, progress: Progress) -> Imported:
     if folder.exists() and any(folder.iterdir()):
         raise InputFaults.one(str(folder), "a ledger, or a new folder", "a folder with other things in it")
     incoming = folder.with_name(folder.name + _INCOMING)
     try:
-        manifest = _unpack(file, incoming)
+        manifest = _unpack(file, incoming, progress)
         if manifest.first_seq != 1:
             raise LedgerError(f"{file}: begins with record {manifest.first_seq}, a new copy needs all")
         taken_over = () if authorities else read_authorities(incoming / AUTHORITIES).keys
         trusted = authorities or Authorities(taken_over)
-        _check_incoming(incoming, manifest, trusted)
+        _check_incoming(incoming, manifest, trusted, progress)
         write_authorities(incoming / AUTHORITIES, trusted)
         sync_folder(incoming / JOURNAL)
         sync_folder(incoming)
@@ -220,7 +233,9 @@ def _copy(folder: Path, file: Path, authorities: Authorities | None) -> Imported
     return Imported(manifest.last_seq, manifest.last_seq, taken_over=key_ids)
 
 
-def _join(journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[], datetime]) -> Imported:
+def _join(
+    journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[], datetime], progress: Progress
+) -> Imported:
     """Append what is missing, or keep the other copy as a branch."""
     folder, head = journal.folder, journal.head
     origin = segments(folder / JOURNAL)[0].header.previous.hex()
@@ -239,6 +254,7 @@ def _join(journal: Journal, incoming: Path, manifest: Manifest, now: Callable[[]
     entries = (entry for _, entry in read_entries(incoming, after_seq=head.seq))
     while group := list(islice(entries, _COMMIT_RECORDS)):
         journal.adopt(group)
+        progress(ADDING, journal.head.seq - head.seq, manifest.last_seq - head.seq)
     own = read_checkpoints(folder / CHECKPOINTS)
     theirs = read_checkpoints(incoming / CHECKPOINTS)
     if set(theirs) - set(own):
@@ -305,8 +321,9 @@ def _keep_branch(folder: Path, incoming: Path, manifest: Manifest, differs_at: i
     return branch
 
 
-def _check_incoming(incoming: Path, manifest: Manifest, authorities: Authorities) -> None:
-    verdict = verify(incoming, authorities=authorities, from_start=manifest.first_seq == 1)
+def _check_incoming(incoming: Path, manifest: Manifest, authorities: Authorities, progress: Progress) -> None:
+    from_start = manifest.first_seq == 1
+    verdict = verify(incoming, authorities=authorities, from_start=from_start, progress=progress)
     _refuse_unsound(incoming, verdict)
     if verdict.unfinished or (verdict.head_seq, verdict.head_hash) != (manifest.last_seq, manifest.last_hash):
         raise LedgerDamaged(
@@ -323,20 +340,23 @@ def _refuse_unsound(folder: Path, verdict: Verdict) -> None:
     raise NotTrusted(text) if verdict.only_signatures else LedgerDamaged(text)
 
 
-def _unpack(file: Path, incoming: Path) -> Manifest:
+def _unpack(file: Path, incoming: Path, progress: Progress) -> Manifest:
     """Unpack an exported file into a new folder, durably; what is not a ledger's is refused."""
     shutil.rmtree(incoming, ignore_errors=True)
     (incoming / JOURNAL).mkdir(parents=True)
     try:
         with zipfile.ZipFile(file) as archive:
             manifest = _manifest(file, archive)
-            for name in sorted(set(archive.namelist()) - {MANIFEST}):
+            names = sorted(set(archive.namelist()) - {MANIFEST})
+            sizes = [archive.getinfo(name).file_size for name in names]
+            for k, name in enumerate(names):
                 if not _MEMBER.fullmatch(name):
                     raise InputFaults.one(str(file), "an exported ledger", f"a member {name}")
                 with archive.open(name) as source, (incoming / name).open("wb") as target:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
                     target.flush()
                     os.fsync(target.fileno())
+                progress(UNPACKING, sum(sizes[: k + 1]), sum(sizes))
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputFaults.one(str(file), "an exported ledger", error.strerror) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:

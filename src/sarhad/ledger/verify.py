@@ -11,7 +11,7 @@ What lies behind the last checkpoint is vouched for by nobody's key, and the ver
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,15 @@ from sarhad.ledger.segment import (
     commit_header_anywhere,
     segment_header,
 )
+
+Progress = Callable[[str, int, int], None]  # a step, how much of it is done, of how much
+
+VERIFYING = "bytes verified"
+_TOLD_BYTES = 2**20
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,16 +103,17 @@ def verify(
     checkpoints: Iterable[Checkpoint] = (),
     authorities: Authorities | None = None,
     from_start: bool = True,
+    progress: Progress = silent,
 ) -> Verdict:
     """Verify a ledger's folder.
 
     `checkpoints` are copies kept elsewhere, beside the ledger's own; `authorities` takes the place of the
-    ledger's own list of keys; without `from_start` the journal may begin with a later segment. Raises
-    LedgerNewer, InputFaults where authorities.toml cannot be read.
+    ledger's own list of keys; without `from_start` the journal may begin with a later segment. `progress`
+    may raise to stop. Raises LedgerNewer, InputFaults where authorities.toml cannot be read.
     """
     folder = Path(folder)
     trusted = read_authorities(folder / AUTHORITIES) if authorities is None else authorities
-    walk = _Walk(folder, trusted, from_start)
+    walk = _Walk(folder, trusted, from_start, progress)
     claimed = [*walk.own_checkpoints(), *checkpoints]
     mark, n_bad_slots = read_mark(folder / JOURNAL)
     walk.wanted = {one.seq for one in claimed} | ({mark.seq} if mark else set())
@@ -129,8 +139,9 @@ def verify(
 class _Walk:
     """Goes through a journal from its first byte to its last."""
 
-    def __init__(self, folder: Path, authorities: Authorities, from_start: bool) -> None:
+    def __init__(self, folder: Path, authorities: Authorities, from_start: bool, progress: Progress) -> None:
         self.folder, self.authorities, self.from_start = folder, authorities, from_start
+        self.progress = progress
         self.findings: list[Finding] = []
         self.wanted: set[int] = set()
         self.hashes: dict[int, bytes] = {}
@@ -154,8 +165,10 @@ class _Walk:
     def go(self, mark: Mark | None) -> None:
         """Read all segments; flaws behind the mark that a crash explains are no findings."""
         paths = sorted((self.folder / JOURNAL).glob(f"*{SUFFIX}"))
-        for path in paths:
-            self._segment(path, path == paths[-1], mark)
+        sizes = [path.stat().st_size for path in paths]
+        for k, path in enumerate(paths):
+            self._segment(path, path == paths[-1], mark, (sum(sizes[:k]), sum(sizes)))
+            self.progress(VERIFYING, sum(sizes[: k + 1]), sum(sizes))
         for number, first_seq, seq in self.ids.repeated():
             what = f"it holds {ulid_of(number)}, the statement of record {first_seq}, once more"
             self.find(seq, "content", what)
@@ -191,7 +204,8 @@ class _Walk:
             self.find(seq, who, str(error), trust=True)
         return len(self.findings) == n_before
 
-    def _segment(self, path: Path, is_last: bool, mark: Mark | None) -> None:
+    def _segment(self, path: Path, is_last: bool, mark: Mark | None, gone: tuple[int, int]) -> None:
+        """Read a segment; `gone` are the bytes before it, and those of all."""
         buffer = mapped(path)
         header = segment_header(buffer)
         if isinstance(header, Flaw):
@@ -202,8 +216,11 @@ class _Walk:
             raise LedgerNewer(NEWER.format(path=path, found=header.version, known=VERSION))
         self._begin(path, header)
         acknowledged = mark.offset if mark and mark.segment == header.number else SEGMENT_HEADER_BYTES
-        at = SEGMENT_HEADER_BYTES
+        at, told_at = SEGMENT_HEADER_BYTES, 0
         while at < len(buffer):
+            if at >= told_at + _TOLD_BYTES:
+                self.progress(VERIFYING, gone[0] + at, gone[1])
+                told_at = at
             flaw = self._commit(buffer, at)
             if isinstance(flaw, int):
                 at = flaw

@@ -111,9 +111,9 @@ def check(
     """Verify every byte of the journal, the checkpoints, the signatures (exit code 6 if any fails)."""
     place = _known(folder)
     copies = read_checkpoints(checkpoints) if checkpoints else ()
-    verdict = verify(
-        place, checkpoints=copies, authorities=read_authorities(authorities) if authorities else None
-    )
+    trusted = read_authorities(authorities) if authorities else None
+    with showing() as show:
+        verdict = verify(place, checkpoints=copies, authorities=trusted, progress=show)
     answer({**asdict(verdict), "sound": verdict.sound}, as_json, lambda: _draw_verdict(verdict))
     if not verdict.sound:
         raise typer.Exit(LedgerError.exit_code)
@@ -131,7 +131,9 @@ def to_file(
     as_json: AsJson = False,
 ) -> None:
     """Write the ledger to one file, to be carried to another machine."""
-    done = export_ledger(_known(folder), file, from_seq=from_seq, to_seq=to_seq)
+    place = _known(folder)
+    with showing() as show:
+        done = export_ledger(place, file, from_seq=from_seq, to_seq=to_seq, progress=show)
     text = TEXT["exported"].format(first=done.first_seq, last=done.last_seq, file=file)
     answer(_fields(done) | {"file": str(file)}, as_json, lambda: screen.print(text))
 
@@ -148,7 +150,8 @@ def from_file(
     """Take in what a file holds: what is missing is appended; a copy that went on apart is kept beside."""
     trusted = read_authorities(authorities) if authorities else None
     place = ledger_folder(folder)
-    done = import_ledger(place, file, now=now, authorities=trusted)
+    with showing() as show:
+        done = import_ledger(place, file, now=now, authorities=trusted, progress=show)
 
     def draw() -> None:
         screen.print(TEXT.count("added", done.n_added).format(last=done.last_seq))
