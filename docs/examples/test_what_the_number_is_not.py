@@ -29,12 +29,9 @@ def unaware(project: Project) -> np.ndarray:
     return rows[["p_timely", "p_detect"]].to_numpy()
 
 
-def test_the_state_of_an_asset_plays_no_part_and_its_availability_does(project: Project) -> None:
-    silent = replace(project, assets=tuple(replace(one, state="silent") for one in project.assets))
+def test_who_never_works_sees_nobody(project: Project) -> None:
     dead = replace(project, assets=tuple(replace(one, availability=0.0) for one in project.assets))
-    now = unaware(project)
-    assert now.min() > 0
-    assert np.array_equal(unaware(silent), now)
+    assert unaware(project).min() > 0
     assert not unaware(dead).any()
 
 

@@ -14,7 +14,7 @@ import shapely
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.activities import ACTIVITIES
-from sarhad.io.project import check_project, open_project
+from sarhad.io.project import NOT_IN_SERVICE, check_project, open_project
 from sarhad.io.schedule_basis import CLOSURES, CREWS
 from sarhad.io.schemas import DELAY_PREFIX, REQUIRED_SECTIONS, SCHEMAS, SECTIONS
 from sarhad.io.settings import read_settings, setting_columns
@@ -100,7 +100,7 @@ def test_lines_areas_sites_goals_weights_and_closed_rivers(small_project_folder)
     assert project.assets[0].availability == 0.4
     assert project.assets[0].state == "degraded"
     assert project.assets[1].place == AlongLine(1_000.0, 4_000.0, -50.0)
-    assert project.assets[2].place == OverBand(0.0, 20_000.0)
+    assert project.entered[2].place == OverBand(0.0, 20_000.0)
     assert [site.accepts for site in project.sites] == [("thermal_medium", "radar_medium"), ()]
     assert project.sites[0].lon_deg == pytest.approx(68.83)
     assert project.goals.kind == "layer"
@@ -108,6 +108,21 @@ def test_lines_areas_sites_goals_weights_and_closed_rivers(small_project_folder)
     assert project.weight_of == {"town": 3.0, "rest": 1.0}
     assert [named.name for named in project.weights] == ["town", "rest"]
     assert project.barriers[0].delay_s["summer"] == math.inf
+
+
+def test_what_is_not_in_service_is_entered_and_does_not_watch(small_project_folder):
+    states = ("planned", "delivered", "working", "degraded", "silent")
+    rows = "".join(f"{state},thermal_medium,68.83,37.518,{state}\n" for state in states)
+    (small_project_folder / "assets.csv").write_text("asset_id,equipment_id,lon_deg,lat_deg,state\n" + rows)
+    edit(small_project_folder, 'file = "assets.geojson"', 'file = "assets.csv"')
+    project = open_project(small_project_folder)
+    assert [asset.asset_id for asset in project.entered] == list(states)
+    assert [asset.asset_id for asset in project.assets] == ["working", "degraded"]
+    assert NOT_IN_SERVICE in project.notes
+    (small_project_folder / "assets.csv").write_text(
+        "asset_id,equipment_id,lon_deg,lat_deg,state\nonly,thermal_medium,68.83,37.518,degraded\n"
+    )
+    assert NOT_IN_SERVICE not in open_project(small_project_folder).notes
 
 
 def test_barriers_with_geometry_and_conditions_in_a_file(small_project_folder):

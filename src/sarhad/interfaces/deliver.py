@@ -143,12 +143,12 @@ def _layers(
     geometry = lines.loc[stretches["stretch_id"]].to_numpy()
     named = gpd.GeoDataFrame(stretches, geometry=geometry, crs="EPSG:4326")
     named["terrain"] = last.summary.terrain
-    own = [asdict(asset) for asset in project.assets]
+    own = [asdict(asset) for asset in project.entered]
     layers = {
         "stretches": named,
         "holes": last.gap.drop(columns="path"),
         "holes_before": before.gap.drop(columns="path"),
-        "assets": _layer(project, own, project.assets, last.summary.terrain),
+        "assets": _layer(project, own, project.entered, last.summary.terrain),
     }
     if result is not None:
         for name, plan in (("plan", result.plan), ("ranking", result.ranking)):

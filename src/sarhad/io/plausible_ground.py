@@ -84,9 +84,9 @@ def twice(scene: Scene, section: str) -> Measured:
     kind = np.zeros((len(at), 2))
     if section == "assets":
         types = {name: n for n, name in enumerate(scene.project.equipment)}
-        kind = np.array([(types[one.equipment_id], one.azimuth_deg) for one in scene.project.assets]).reshape(
-            -1, 2
-        )
+        kind = np.array(
+            [(types[one.equipment_id], one.azimuth_deg) for one in scene.project.entered]
+        ).reshape(-1, 2)
     key = np.concatenate([whole, kind], axis=1)
     order = np.lexsort(key.T)
     new = np.concatenate([[True], np.any(np.diff(key[order], axis=0) != 0, axis=1)])[: len(order)]
@@ -113,7 +113,7 @@ def side(scene: Scene, section: str) -> Measured:
 def asset_range(scene: Scene, section: str) -> Measured:
     """Range of every sensor at a point over its horizon."""
     points = points_of(scene, section)
-    assets = scene.project.assets
+    assets = scene.project.entered
     types = [scene.project.equipment[one.equipment_id] for one in assets]
     range_m = np.array([_range_m(one) for one in types])
     mast_m = [

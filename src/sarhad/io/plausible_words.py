@@ -27,7 +27,7 @@ def _of_teams(name: str) -> Measure:
 
 
 def _of_assets(name: str, unit: str = "") -> Measure:
-    return lambda scene, section: numbers_of([getattr(one, name) for one in scene.project.assets], unit)
+    return lambda scene, section: numbers_of([getattr(one, name) for one in scene.project.entered], unit)
 
 
 def _of_conditions(name: str, unit: str, holds: Callable[[Condition], bool]) -> Measure:
@@ -84,7 +84,7 @@ def _half_range_m(kind: EquipmentType) -> float:
 def type_used(scene: Scene, section: str) -> Measured:
     """1 for own types that are fielded, offered or in stock, else 0."""
     project = scene.project
-    used = {one.equipment_id for one in project.assets} | set(project.offered) | set(project.budget.stock)
+    used = {one.equipment_id for one in project.entered} | set(project.offered) | set(project.budget.stock)
     used |= {name for site in project.sites for name in site.accepts}
     return _named(
         scene.own_types, [float(name in used) for name in scene.own_types], lambda k: "named nowhere"

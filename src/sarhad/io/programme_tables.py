@@ -39,7 +39,7 @@ class Known:
     @classmethod
     def of(cls, project: Project) -> Known:
         """Return what a project knows: its sites, and the places of its assets and teams."""
-        places = {one.asset_id: one.place for one in project.assets if isinstance(one.place, AtPoint)}
+        places = {one.asset_id: one.place for one in project.entered if isinstance(one.place, AtPoint)}
         places |= {one.team_id: AtPoint(one.lon_deg, one.lat_deg) for one in project.teams}
         places |= {one.site_id: AtPoint(one.lon_deg, one.lat_deg) for one in project.sites}
         return cls(Band(project.line, project.settings, project.equipment), places)

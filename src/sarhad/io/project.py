@@ -45,6 +45,7 @@ WORTH_NOTES: Mapping[str, tuple[str, ...]] = {
     "in_time": (),
     "reported": ("Observation only: P_t is the probability that a crossing is seen and reported.",),
 }
+NOT_IN_SERVICE = "Assets entered as planned, delivered or silent are not in service and count for nothing."
 
 T = TypeVar("T")
 
@@ -157,7 +158,8 @@ def _build(reading: Reading, taken: tuple[Taken, ...]) -> Project | None:
     goals = reading.placed("goals", read_goals, band) or Goals()
     marks = reading.placed("marks", read_marks, band) or ()
     districts = reading.placed("districts", read_districts, band) or ()
-    assets = reading.placed("assets", read_assets, band) or ()
+    entered = reading.placed("assets", read_assets, band) or ()
+    assets = tuple(asset for asset in entered if asset.in_service)
     teams = reading.placed("teams", read_teams, band) or ()
     if settings.worth == "reported" and "teams" in reading.document:
         expected = 'no section [teams] beside worth = "reported": nobody is sent'
@@ -192,13 +194,20 @@ def _build(reading: Reading, taken: tuple[Taken, ...]) -> Project | None:
         weights=weights,
         weight_of=weight_of,
         hashes=dict(sorted(reading.hashes.items())),
-        notes=(*about.texts("notes"), *WORTH_NOTES[settings.worth], *notes, *notes_of(taken)),
+        notes=(
+            *about.texts("notes"),
+            *WORTH_NOTES[settings.worth],
+            *(() if len(assets) == len(entered) else (NOT_IN_SERVICE,)),
+            *notes,
+            *notes_of(taken),
+        ),
         taken=taken,
         roads=roads,
         openings=openings,
         land_cover=land_cover,
         teams_held=barriers is not None and barriers[0].values["holds"] == "everyone",
         sources=dict(sorted(reading.sources.items())),
+        entered=entered,
     )
 
 

@@ -49,7 +49,7 @@ def points_of(scene: Scene, section: str) -> Points:
     """Return where the rows of assets, sites or teams stand."""
     project = scene.project
     spots: Sequence[AtPoint | Site | Team | None] = {
-        "assets": [one.place if isinstance(one.place, AtPoint) else None for one in project.assets],
+        "assets": [one.place if isinstance(one.place, AtPoint) else None for one in project.entered],
         "sites": project.sites,
         "teams": project.teams,
     }[section]

@@ -31,7 +31,13 @@ ASSETS = Schema(
         Column("to_m", "number", "Chainage where it ends (lines and areas)", "m", low=0),
         Column("offset_m", "number", "Offset of a line, positive to the home side", "m", default=0.0),
         Column("n", "integer", "Number of identical items", default=1, low=1),
-        Column("state", "text", "State of the asset", default="working", choices=get_args(State)),
+        Column(
+            "state",
+            "text",
+            "State today: working and degraded are in service, the others count for nothing",
+            default="working",
+            choices=get_args(State),
+        ),
         Column("mast_m", "number", "Height of the mast; empty for the type's own", "m", low=0, high=500),
         Column(
             "azimuth_deg", "number", "Middle of its sector, from north", "deg", default=0.0, low=0, high=360

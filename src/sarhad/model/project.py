@@ -126,8 +126,8 @@ class Taken:
 class Project:
     """Everything a computation needs, read and checked; `hashes` are SHA-256 of the input files.
 
-    `teams_held` says that barriers beside the line hold teams too; `sources` says by section where a layer
-    comes from.
+    `assets` are those in service today, among all that were `entered`; `teams_held` says that
+    barriers beside the line hold teams too; `sources` says by section where a layer comes from.
     """
 
     folder: Path
@@ -158,3 +158,4 @@ class Project:
     land_cover: LandCover | None = None
     teams_held: bool = False
     sources: Mapping[str, str] = field(default_factory=dict)
+    entered: tuple[Asset, ...] = ()

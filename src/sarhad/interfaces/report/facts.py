@@ -57,6 +57,8 @@ TEXT = translated(
         "ruler.official": "Official chainage by the project's calibration.",
         "notes.lead": "Note:",
         "notes.reported": "Observation only: P_t is the probability that a crossing is seen and reported.",
+        "notes.service": "Assets entered as planned, delivered or silent are not in service and count for "
+        "nothing.",
         "made": "Sarhad {version}, inputs {digest}",
         "case": "{target}, {condition}",
         "case.none": "no hole found",
