@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,13 +14,17 @@ from pathlib import Path
 import geopandas
 import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
 import shapely
+from tests.terrain_cases import save
 from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults, NotWritten
 from sarhad.interfaces.cli.app import app
 from sarhad.io import new_project
 from sarhad.io.project import check_project, open_project
+from sarhad.planning.calendar import illustrative_conditions
 from small_border import LENGTH_M, LINE_Y_M, START_X_M, line_y_m, to_lon_lat, write_terrain
 
 
@@ -177,6 +182,70 @@ def test_a_project_with_faults_is_not_left_behind(line: Path, tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
 
 
+def test_several_rasters_become_a_folder_or_stay_where_they_are(line: Path, tmp_path: Path) -> None:
+    """Two tiles, named one by one or by their folder; two of one name, and a VRT, cannot be copied."""
+    whole, tiles = tmp_path / "whole.tif", tmp_path / "tiles"
+    write_terrain(whole)
+    with rasterio.open(whole) as data:
+        value, frame = data.read(1), data.transform
+    for name, cols in (("west", slice(0, 250)), ("east", slice(250, None))):
+        save(tiles / f"{name}.tif", value[:, cols], frame.c + cols.start * frame.a, frame.f, frame.a)
+    given = ["--line", line, "--home", "left", "--terrain-kind", "synthetic", "--vertical-datum", "none"]
+    for name, words in {
+        "a": ["--terrain", tiles],
+        "b": ["--terrain", tiles / "west.tif", "--terrain", tiles / "east.tif"],
+    }.items():
+        new(tmp_path / name, *given, *words)
+        assert sorted(path.name for path in (tmp_path / name / "terrain").iterdir()) == [
+            "east.tif",
+            "west.tif",
+        ]
+        project = open_project(tmp_path / name)
+        assert {path.name for path in project.terrain.paths} == {"east.tif", "west.tif"}
+    new(tmp_path / "c", *given, "--terrain", tiles, "--no-copy")
+    document = tomllib.loads((tmp_path / "c" / "project.toml").read_text())
+    assert document["terrain"]["file"] == str(tiles)
+    rasterio.shutil.copy(whole, tmp_path / "whole.vrt", driver="VRT")
+    (tmp_path / "again").mkdir()
+    shutil.copy(tiles / "west.tif", tmp_path / "again" / "west.tif")
+    said = refused(
+        tmp_path / "d", *given, *(["--terrain", tmp_path / "whole.vrt"]), *(["--terrain", tiles]),
+        *(["--terrain", tmp_path / "again"]),
+    )  # fmt: skip
+    assert "a raster in one file" in said
+    assert "west.tif again" in said
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "none in" in refused(tmp_path / "e", *given, "--terrain", empty)
+
+
+def test_roads_of_known_speed_are_driven_on(line: Path, tmp_path: Path) -> None:
+    lines = [
+        shapely.LineString(to_lon_lat(START_X_M + np.array([x_m, x_m]), LINE_Y_M + np.array([from_m, to_m])))
+        for x_m, from_m, to_m in ((9e3, 2e3, 9e3), (2e4, -8e3, -3e3), (2e4, 6e4, 7e4))
+    ]
+    path = write(tmp_path / "roads.geojson", lines, road_class=["track", "track", "track"], width=[3, 3, 3])
+    told = new(tmp_path / "a", "--line", line, "--home", "left", "--roads", path)
+    project = open_project(tmp_path / "a")
+    assert len(geopandas.read_file(tmp_path / "a" / "goals.gpkg")) == 1  # at home alone
+    assert len(geopandas.read_file(tmp_path / "a" / "roads.gpkg")) == 2
+    assert project.roads is not None
+    assert len(project.roads.speed_mps) == 2
+    assert not any("no teams drive" in note for note in told["notes"])
+    path = write(tmp_path / "plain.geojson", lines)
+    told = new(tmp_path / "b", "--line", line, "--home", "left", "--roads", path)
+    assert any("no teams drive on these roads" in note for note in told["notes"])
+    assert open_project(tmp_path / "b").roads is None
+
+
+def test_light_is_that_of_the_line(line: Path, tmp_path: Path) -> None:
+    new(tmp_path / "a", "--line", line, "--home", "left")
+    found = open_project(tmp_path / "a").conditions
+    part = open_project(tmp_path / "a").line.parts[0]
+    lon_deg, lat_deg = (float(one[0]) for one in part.at(np.array([(part.from_m + part.to_m) / 2.0])))
+    assert found == illustrative_conditions(lat_deg, lon_deg)
+
+
 def test_sites_and_roads_are_cut_to_the_band(line: Path, tmp_path: Path) -> None:
     x_m = START_X_M + np.array([5e3, 15e3, 25e3])
     near, far = to_lon_lat(x_m, line_y_m(x_m) + 900.0), to_lon_lat(x_m, line_y_m(x_m) + 90_000.0)
@@ -196,6 +265,7 @@ def test_sites_and_roads_are_cut_to_the_band(line: Path, tmp_path: Path) -> None
         "s.shp: no column site_id; sites are named by their rows, site-1 on",
         "s.shp: 1 of 4 site(s) lie outside the band: left out",
         "r.kml: 1 of 3 road(s) lie outside the band: left out",
+        "r.kml: no column road_class or speed_mps, so no teams drive on these roads: see [roads]",
     ]
     project = open_project(tmp_path / "a")
     assert [site.site_id for site in project.sites] == ["site-1", "site-2", "site-3"]

@@ -1,11 +1,13 @@
 """Conditions from seasons: exact shares, the sun's day lengths, a plausible night, and faults."""
 
+import csv
 from math import fsum
 
 import pytest
 
 from sarhad.errors import InputFaults
-from sarhad.planning.calendar import Season, WeatherShare, seasonal_conditions
+from sarhad.io.example import example_file
+from sarhad.planning.calendar import Season, WeatherShare, illustrative_conditions, seasonal_conditions
 
 KHOROG = (37.49, 71.55)
 CLEAR = WeatherShare("clear", 0.7, 20_000.0)
@@ -101,3 +103,28 @@ def test_every_fault_of_the_seasons_is_reported():
         "weather",
         "cloud_divisor",
     }
+
+
+def test_the_made_up_weather_is_that_of_the_shipped_example():
+    """At its own place, 37.5 N 71 E, all columns of the example's table come out again, shares rounded."""
+    with example_file("tajik-afghan", "conditions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    found = illustrative_conditions(37.5, 71.0)
+    assert [one.condition_id for one in found] == [row["condition_id"] for row in rows]
+    for one, row in zip(found, rows, strict=True):
+        assert one.share == pytest.approx(float(row["share"]), abs=1.1e-3)
+        assert one.illuminance_lux == pytest.approx(float(row["illuminance_lux"]), rel=0.01)
+        for name in ("visibility_m", "fog_g_per_m3", "thermal_contrast_k", "wind_mps"):
+            assert getattr(one, name) == float(row[name]), (one.condition_id, name)
+        assert (one.season, one.light, one.weather) == (row["season"], row["light"], row["weather"])
+        assert one.correlated == (row["correlated"] == "true")
+
+
+def test_nights_of_the_north_are_longer_in_winter_and_of_the_south_in_its_own():
+    at = {lat_deg: by_id(illustrative_conditions(lat_deg, 20.0)) for lat_deg in (0.0, 55.0, -55.0)}
+    for name in ("winter_day_clear", "winter_night_clear"):
+        # the same season of a place and of its mirror image: half a year apart, nearly the same light
+        assert at[55.0][name].share == pytest.approx(at[-55.0][name].share, abs=0.01)
+    share = {lat: table["winter_night_clear"].share for lat, table in at.items()}
+    assert share[55.0] > share[0.0] + 0.03
+    assert at[55.0]["winter_day_clear"].illuminance_lux < 0.6 * at[0.0]["winter_day_clear"].illuminance_lux

@@ -6,7 +6,7 @@ is told to the user and stands as a remark above its section of `project.toml`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sarhad.io.example import example_document, example_file
-from sarhad.io.new_project import Section, write_new_project
+from sarhad.io.new_project import CONDITIONS_FILE, Section, TomlValue, write_new_project
 from sarhad.io.shared_border import SharedBorder
 from sarhad.model.line import Line
 from sarhad.model.project import Candidates, Settings
+from sarhad.planning.calendar import illustrative_conditions
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 EXAMPLE = "tajik-afghan"
+TERRAIN_FOLDER = "terrain"
 APART_SHARE = 0.2
 LENGTHS_DIFFER = 0.02
 """From these on, two polygons are said to have water cut out, or to come from two sources."""
@@ -40,14 +42,15 @@ TEXT = {
     "terrain.shipped": "The relief shipped with Sarhad, KIND {kind}: {source}. Cells of 15 arc "
     "seconds are refined while they are read; bring 30 m heights before sites are "
     "decided.",
-    "conditions": "The {n} conditions of the example. Their light is that of 37.5 N 71.0 E, "
-    "their weather is illustrative: put this border's into conditions.csv.",
+    "conditions": "{n} conditions. Their light is that of the middle of the line, {place}; their "
+    "weather is illustrative: put this border's into conditions.csv.",
     "targets": "{use}, out of the shipped classes.",
     "equipment": "The {n} shipped types that the example offers.",
     "budget": "The example's illustrative sum, no limit of crew or stock.",
     "candidates": "{n} places found on the terrain by rule, at most {off:.0f} m from the line.",
     "goals.depth": "Crossers want to get {depth:.0f} m beyond the line into home; {depths} m are reported.",
     "goals": "Roads that come into the band at home.",
+    "roads": "Roads of the band that say how fast they are: teams drive on them.",
     "sites": "Candidate sites in the band.",
     "nobody": "None: [assets], what stands there today, and [teams], who answers an alarm. "
     "Until a section names a file of each, nothing watches and nobody comes: timely "
@@ -69,9 +72,13 @@ TEXT = {
 
 @dataclass(frozen=True, slots=True)
 class NewTerrain:
-    """Heights for a new project; `copied` into it or left where they are, `shipped` with Sarhad or not."""
+    """Heights for a new project; `copied` into it or left where they are, `shipped` with Sarhad or not.
 
-    path: Path
+    `given` are files, folders or patterns as they were named; `paths` the rasters that they mean.
+    """
+
+    given: tuple[Path, ...]
+    paths: tuple[Path, ...]
     kind: str
     vertical_datum: str
     source: str
@@ -91,6 +98,7 @@ class NewProject:
     terrain: NewTerrain
     sites: GeoDataFrame | None
     goals: GeoDataFrame | None
+    roads: GeoDataFrame | None
     notes: tuple[str, ...]
     titled_by_folder: bool = False
 
@@ -107,7 +115,7 @@ def shipped_terrain() -> NewTerrain:
     """Return the relief of the example."""
     about = example_document(EXAMPLE)["terrain"]
     path = example_file(EXAMPLE, about["file"])
-    return NewTerrain(path, about["kind"], about["vertical_datum"], about["source"], shipped=True)
+    return NewTerrain((path,), (path,), about["kind"], about["vertical_datum"], about["source"], shipped=True)
 
 
 def border_notes(found: SharedBorder, home: str, other: str, gap_m: float) -> list[str]:
@@ -133,32 +141,55 @@ def write_project(folder: Path, new: NewProject) -> tuple[Default, ...]:
     """Write the project, or nothing, and return the defaults that stand in it."""
     example = example_document(EXAMPLE)
     defaults = _defaults(new, example)
-    layers = {"sites.gpkg": new.sites, "goals.gpkg": new.goals}
-    copies = {"conditions.csv": example_file(EXAMPLE, example["conditions"]["file"])}
-    if new.terrain.copied:
-        copies[_terrain_file(new.terrain)] = new.terrain.path
+    layers = {"sites.gpkg": new.sites, "goals.gpkg": new.goals, "roads.gpkg": new.roads}
     write_new_project(
         folder,
         _sections(new, example, {one.section: TEXT["default"].format(said=one.said) for one in defaults}),
         new.line,
         {name: frame for name, frame in layers.items() if frame is not None},
-        copies,
+        _copies(new.terrain),
+        illustrative_conditions(*_middle(new.line)),
     )
     return defaults
 
 
-def _terrain_file(terrain: NewTerrain) -> str:
-    """Return how the project names the raster; a copy keeps its name, by which SRTM's tiles are placed."""
-    return terrain.path.name if terrain.copied else str(terrain.path.resolve())
+def _copies(terrain: NewTerrain) -> dict[str, Path]:
+    """Return what is copied, by its name; copies keep their names, by which SRTM's tiles are placed."""
+    if not terrain.copied:
+        return {}
+    folder = f"{TERRAIN_FOLDER}/" if len(terrain.paths) > 1 else ""
+    return {f"{folder}{path.name}": path for path in terrain.paths}
+
+
+def _terrain_file(terrain: NewTerrain) -> str | list[str]:
+    """Return how the project names its rasters."""
+    if terrain.copied:
+        return TERRAIN_FOLDER if len(terrain.paths) > 1 else terrain.paths[0].name
+    places = [str(path.resolve()) for path in terrain.given]
+    return places[0] if len(places) == 1 else places
+
+
+def named(paths: Sequence[Path]) -> str:
+    """Return the names of files, as a source of what is in them."""
+    return ", ".join(path.name for path in paths)
+
+
+def _middle(line: Line) -> tuple[float, float]:
+    """Return latitude and longitude half-way along the first part of a line."""
+    part = line.parts[0]
+    lon_deg, lat_deg = part.at(np.array([(part.from_m + part.to_m) / 2.0]))
+    return float(lat_deg[0]), float(lon_deg[0])
 
 
 def _defaults(new: NewProject, example: Mapping[str, Any]) -> tuple[Default, ...]:
-    settings, rule = Settings(), Candidates()
+    settings, rule, middle = Settings(), Candidates(), _middle(new.line)
     said = {
         "project": TEXT["project"] if new.titled_by_folder else "",
         "line": TEXT["source"] if new.line.source == new.line_file else "",
         "terrain": "",
-        "conditions": TEXT["conditions"].format(n=_n_conditions(example)),
+        "conditions": TEXT["conditions"].format(
+            n=len(illustrative_conditions(*middle)), place="{:.1f} N {:.1f} E".format(*middle)
+        ),
         "targets": TEXT["targets"].format(use=", ".join(example["targets"]["use"])),
         "equipment": TEXT["equipment"].format(n=len(example["equipment"]["offered"])),
         "budget": TEXT["budget"],
@@ -171,7 +202,7 @@ def _defaults(new: NewProject, example: Mapping[str, Any]) -> tuple[Default, ...
     }
     if new.terrain.shipped:
         said["terrain"] = TEXT["terrain.shipped"].format(kind=new.terrain.kind, source=new.terrain.source)
-    elif new.terrain.source == new.terrain.path.name:
+    elif new.terrain.source == named(new.terrain.given):
         said["terrain"] = TEXT["terrain.source"]
     if new.goals is None:
         depths = ", ".join(f"{depth_m:.0f}" for depth_m in settings.depths_m)
@@ -179,17 +210,13 @@ def _defaults(new: NewProject, example: Mapping[str, Any]) -> tuple[Default, ...
     return tuple(Default(section, words) for section, words in said.items() if words)
 
 
-def _n_conditions(example: Mapping[str, Any]) -> int:
-    text = example_file(EXAMPLE, example["conditions"]["file"]).read_text(encoding="utf-8")
-    return len(text.splitlines()) - 1
-
-
 def _sections(new: NewProject, example: Mapping[str, Any], default: Mapping[str, str]) -> list[Section]:
     line, terrain = new.line, new.terrain
     ruler = TEXT["line"].format(km=line.length_m / 1e3, n=len(line.parts), step=line.vertex_step_m)
     notes = [*new.notes, TEXT["note.defaults"]]
     place = {"file": "line.gpkg", "layer": "line", "line_id": new.line_id}
-    heights = {"file": _terrain_file(terrain), "kind": terrain.kind, "vertical_datum": terrain.vertical_datum}
+    heights: dict[str, TomlValue] = {"file": _terrain_file(terrain)}
+    heights |= {"kind": terrain.kind, "vertical_datum": terrain.vertical_datum}
     said_of_heights = default.get("terrain") or TEXT["terrain"].format(kind=terrain.kind)
     return [
         Section("", {}, TEXT["head"].format(file=new.line_file)),
@@ -207,7 +234,8 @@ def _sections(new: NewProject, example: Mapping[str, Any], default: Mapping[str,
         Section("", {}, default["goals"])
         if new.goals is None
         else Section("goals", {"file": "goals.gpkg"}, TEXT["goals"]),
-        Section("conditions", {"file": "conditions.csv"}, default["conditions"]),
+        *([] if new.roads is None else [Section("roads", {"file": "roads.gpkg"}, TEXT["roads"])]),
+        Section("conditions", {"file": CONDITIONS_FILE}, default["conditions"]),
         Section("targets", {"use": example["targets"]["use"]}, default["targets"]),
         Section("equipment", {"offered": example["equipment"]["offered"]}, default["equipment"]),
         Section("budget", {"money_usd": example["budget"]["money_usd"]}, default["budget"]),
@@ -219,7 +247,7 @@ def covers(terrain: NewTerrain, line: Line, settings: Settings) -> bool:
     """Say whether a raster in degrees reaches beyond the line by the band on every side."""
     from sarhad.io.raster import read_frame
 
-    frame = read_frame(terrain.path)
+    frame = read_frame(terrain.paths[0])
     lon = np.concatenate([part.lon_deg for part in line.parts])
     lat = np.concatenate([part.lat_deg for part in line.parts])
     north_deg = max(settings.band_home_m, settings.band_beyond_m) / 110_000.0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line_file import LINES, POINTS, Declared, open_vector, shape_faults
 from sarhad.io.placing import place_on_line
+from sarhad.io.schemas import ROADS
 from sarhad.io.tables import Place
 from sarhad.io.vector import GEOGRAPHIC, read_layer
 from sarhad.model.line import Line
@@ -56,12 +57,8 @@ def read_new_goals(
     import geopandas
 
     notes: list[str] = []
-    frame = open_vector(path, None, LINES, notes, declared)
-    place = Place(path.name)
-    faults = list(shape_faults(frame, place, LINES))
-    if faults:
-        raise InputFaults(faults)
-    inside = _come_home(frame, line, settings)
+    frame, place = _open_lines(path, declared, notes)
+    inside = _come_near(frame, line, settings, beyond_m=0.0)
     goals = geopandas.GeoDataFrame(
         {"goal_id": [f"road-{int(index) + 1}" for index in frame.index]},
         geometry=frame.geometry.to_numpy(),
@@ -70,14 +67,36 @@ def read_new_goals(
     return _kept(goals, inside, "road(s)", place, notes), notes
 
 
-def _come_home(frame: GeoDataFrame, line: Line, settings: Settings) -> NDArray[np.bool_]:
-    """Say of every row if a place of it lies at home in the band."""
+def read_new_roads(
+    path: Path, line: Line, settings: Settings, declared: Declared
+) -> tuple[GeoDataFrame | None, list[str]]:
+    """Return the roads in the band with the columns of `[roads]`; None where none says how fast they are."""
+    frame, place = _open_lines(path, declared, [])
+    columns = [column.name for column in ROADS.columns if column.name in frame.columns]
+    if not {"road_class", "speed_mps"} & set(columns):
+        said = "no column road_class or speed_mps, so no teams drive on these roads: see [roads]"
+        return None, [f"{path.name}: {said}"]
+    inside = _come_near(frame, line, settings, beyond_m=settings.band_beyond_m)
+    return _kept(frame[[*columns, frame.geometry.name]], inside, "road(s)", place, []), []
+
+
+def _open_lines(path: Path, declared: Declared, notes: list[str]) -> tuple[GeoDataFrame, Place]:
+    frame = open_vector(path, None, LINES, notes, declared)
+    place = Place(path.name)
+    faults = list(shape_faults(frame, place, LINES))
+    if faults:
+        raise InputFaults(faults)
+    return frame, place
+
+
+def _come_near(frame: GeoDataFrame, line: Line, settings: Settings, *, beyond_m: float) -> NDArray[np.bool_]:
+    """Say of every row if a place of it lies in the band at home, or up to `beyond_m` beyond the line."""
     import shapely
 
     inside = np.zeros(len(frame), dtype=np.bool_)
     lon = np.concatenate([part.lon_deg for part in line.parts])
     lat = np.concatenate([part.lat_deg for part in line.parts])
-    reach_deg = settings.band_home_m / 110_000.0
+    reach_deg = max(settings.band_home_m, beyond_m) / 110_000.0
     lon_reach_deg = reach_deg / max(0.05, float(np.cos(np.radians(np.abs(lat).max()))))
     box = shapely.box(
         lon.min() - lon_reach_deg, lat.min() - reach_deg, lon.max() + lon_reach_deg, lat.max() + reach_deg
@@ -88,8 +107,8 @@ def _come_home(frame: GeoDataFrame, line: Line, settings: Settings) -> NDArray[n
     shapes = shapely.segmentize(frame.geometry.to_numpy()[near], LOOK_DEG)
     vertex, row = shapely.get_coordinates(shapes, return_index=True)
     _, offset_m = place_on_line(line, vertex[:, 0], vertex[:, 1])
-    at_home = (offset_m >= 0) & (offset_m <= settings.band_home_m)
-    inside[near[np.unique(row[at_home])]] = True
+    is_near = (offset_m >= -beyond_m) & (offset_m <= settings.band_home_m)
+    inside[near[np.unique(row[is_near])]] = True
     return inside
 
 

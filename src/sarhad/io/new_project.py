@@ -5,11 +5,12 @@ TOML 1.0: a basic string is a JSON string in which DEL is escaped, too.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,13 @@ from sarhad.errors import InputFaults
 from sarhad.io.folders import new_folder
 from sarhad.io.project import check_project
 from sarhad.io.vector import GEOGRAPHIC
+from sarhad.model.condition import Condition
 from sarhad.model.line import Line, LinePart
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+CONDITIONS_FILE = "conditions.csv"
 WIDTH = 100
 
 TomlValue = str | int | float | bool | Sequence[str]
@@ -42,11 +45,13 @@ def write_new_project(
     line: Line,
     layers: Mapping[str, GeoDataFrame],
     copies: Mapping[str, Path],
+    conditions: Iterable[Condition],
 ) -> None:
     """Write a project that passes the check, or nothing.
 
-    `line.gpkg` holds the line; `layers` and `copies` are by the names of their files. Raises InputFaults with
-    all faults of the project, or where the folder cannot be written; NotWritten where the disk takes no more.
+    `line.gpkg` holds the line, `conditions.csv` the conditions; `layers` and `copies` are by the names of
+    their files. Raises InputFaults with all faults of the project, or where the folder cannot be written;
+    NotWritten where the disk takes no more.
     """
     from sarhad.io.geopackage import write_geopackage
 
@@ -54,11 +59,22 @@ def write_new_project(
         for name, frame in {"line.gpkg": line_frame(line), **layers}.items():
             write_geopackage(made / name, {Path(name).stem: frame})
         for name, path in copies.items():
+            (made / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(path, made / name)
+        _write_conditions(made / CONDITIONS_FILE, conditions)
         (made / "project.toml").write_text(toml_of(sections), encoding="utf-8")
         faults = check_project(made)
         if faults:
             raise InputFaults(faults)
+
+
+def _write_conditions(path: Path, conditions: Iterable[Condition]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(one.name for one in fields(Condition))
+        for condition in conditions:
+            row = (getattr(condition, one.name) for one in fields(Condition))
+            table.writerow(str(cell).lower() if isinstance(cell, bool) else cell for cell in row)
 
 
 def line_frame(line: Line) -> GeoDataFrame:

@@ -56,6 +56,53 @@ class Season:
     weather: tuple[WeatherShare, ...]
 
 
+def _made_up(
+    visibility_m: float, contrast_k: tuple[float, float, float], cloud_divisor: float, fog: float
+) -> tuple[WeatherShare, ...]:
+    """Return clear air and fog; `contrast_k` by day, by night and in fog."""
+    by_day, by_night, in_fog = contrast_k
+    clear = WeatherShare(
+        "clear",
+        1.0 - fog,
+        visibility_m,
+        thermal_contrast_k=(by_day, by_day, by_night),
+        cloud_divisor=cloud_divisor,
+    )
+    thick = WeatherShare(
+        "fog",
+        fog,
+        200.0,
+        fog_g_per_m3=0.1,
+        wind_mps=1.0,
+        thermal_contrast_k=(in_fog, in_fog, in_fog),
+        cloud_divisor=10.0,
+        correlated=True,
+        as_night=True,
+    )
+    return clear, thick
+
+
+ILLUSTRATIVE = (
+    Season("winter", (11, 12, 1, 2, 3), _made_up(20_000.0, (4.0, 6.0, 3.0), 3.0, 0.06)),
+    Season("spring", (4, 5, 6), _made_up(20_000.0, (2.0, 4.0, 2.0), 2.0, 0.03)),
+    Season("summer", (7, 8, 9, 10), _made_up(15_000.0, (1.5, 4.0, 2.0), 1.0, 0.01)),
+)
+"""The made-up weather of the shipped example, north of the equator."""
+
+
+def illustrative_conditions(lat_deg: float, lon_deg: float) -> tuple[Condition, ...]:
+    """Return conditions whose light is that of a place and whose weather is made up.
+
+    South of the equator seasons lie half a year apart. Raises InputFaults.
+    """
+    away = 0 if lat_deg >= 0 else 6
+    seasons = [
+        replace(season, months=tuple((month - 1 + away) % 12 + 1 for month in season.months))
+        for season in ILLUSTRATIVE
+    ]
+    return seasonal_conditions(lat_deg, lon_deg, seasons, twilight=False)
+
+
 def seasonal_conditions(
     lat_deg: float, lon_deg: float, seasons: Sequence[Season], *, year: int = 2025, twilight: bool = True
 ) -> tuple[Condition, ...]:

@@ -45,13 +45,13 @@ TEXT = translated(
         "home.point": "A place of home instead of --home: longitude and latitude.",
         "source": "Where the line comes from.",
         "title": "Title of the project; without it the name of the folder.",
-        "terrain.file": "GeoTIFF of heights over the band.",
+        "terrain.file": "Heights over the band: a raster, or a folder of them; give it again for more.",
         "kind": "What the heights are: {kinds}.",
         "datum": "What heights are measured from.",
         "terrain.source": "Where the heights come from.",
         "voids": "What to do with voids of the heights: refuse or fill.",
         "copy": "Copy the terrain into the folder, or name it where it is.",
-        "roads": "Layer of lines: crossers want to reach them.",
+        "roads": "Layer of lines: crossers want to reach them; teams drive on those of known speed.",
         "sites": "Layer of points: where equipment may be put.",
         "yes": "Ask nothing; take defaults, or say what is lacking.",
     }
@@ -74,7 +74,7 @@ def run(
     home_point: Annotated[tuple[float, float] | None, typer.Option(help=TEXT["home.point"])] = None,
     source: Annotated[str, typer.Option(help=TEXT["source"])] = "",
     title: Annotated[str, typer.Option(help=TEXT["title"])] = "",
-    terrain: Annotated[Path | None, typer.Option(help=TEXT["terrain.file"])] = None,
+    terrain: Annotated[list[Path] | None, typer.Option(help=TEXT["terrain.file"])] = None,
     terrain_kind: Annotated[str, typer.Option(help=TEXT["kind"].format(kinds=", ".join(KINDS)))] = "",
     vertical_datum: Annotated[str, typer.Option(help=TEXT["datum"])] = "",
     terrain_source: Annotated[str, typer.Option(help=TEXT["terrain.source"])] = "",
@@ -88,7 +88,7 @@ def run(
     """Write a project for your own border (--line, or --between two countries), or copy the example."""
     options = Options(
         folder, line, layer, select, crs, encoding, between, gap_m, home, home_point, source, title,
-        terrain, terrain_kind, vertical_datum, terrain_source, voids, copy, roads, sites,
+        tuple(terrain or ()), terrain_kind, vertical_datum, terrain_source, voids, copy, roads, sites,
     )  # fmt: skip
     if not options.own:
         made = write_example(example, folder)
@@ -121,7 +121,7 @@ def _draw(folder: Path, new: NewProject, defaults: tuple[Default, ...]) -> None:
     terrain = new.terrain
     heights = {"kind": words(terrain.kind), "source": terrain.source, "datum": terrain.vertical_datum}
     given = [("line", _line_words(new.line)), ("terrain", TEXT["terrain"].format(**heights))]
-    for name, frame in (("sites", new.sites), ("goals", new.goals)):
+    for name, frame in (("sites", new.sites), ("goals", new.goals), ("roads", new.roads)):
         if frame is not None:
             given.append((name, f"{len(frame)}"))
     _draw_rows("", given)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.interfaces.cli.new_questions import Questions, path_of
-from sarhad.interfaces.new_project import NewProject, NewTerrain, border_notes, covers, shipped_terrain
+from sarhad.interfaces.new_project import NewProject, NewTerrain, border_notes, covers, named, shipped_terrain
 from sarhad.io.folders import check_new
 from sarhad.io.line_file import Declared
 from sarhad.io.new_line import NewLine, read_neighbours, read_new_line, read_two_files
-from sarhad.io.new_places import read_new_goals, read_new_sites
+from sarhad.io.new_places import read_new_goals, read_new_roads, read_new_sites
+from sarhad.io.raster_files import find_rasters
+from sarhad.io.tables import Place
 from sarhad.model.line import HomeSide, Line
 from sarhad.model.project import Settings
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Reader = Callable[[Path, Line, Settings, Declared], "tuple[GeoDataFrame, list[str]]"]
+Reader = Callable[[Path, Line, Settings, Declared], "tuple[GeoDataFrame | None, list[str]]"]
 
 KINDS = ("real", "refined", "synthetic", "user")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -32,12 +34,13 @@ EXPECTED = {
     "home.otherwise": ", or a place of home as --home-point LON LAT",
     "home.country": "which of the two countries is home",
     "home.both": "either --home or --home-point",
-    "terrain": "a GeoTIFF of heights over the band; the relief shipped with Sarhad does not reach this line",
-    "terrain.ask": "GeoTIFF of heights over the band",
+    "terrain": "rasters of heights over the band; the relief shipped with Sarhad does not reach this line",
+    "terrain.ask": "rasters of heights over the band: a file or a folder",
     "shipped": "No terrain given. Take the relief shipped with Sarhad, KIND {kind}, {source}?",
     "kind": "what the heights are: measured, refined from coarser ones, made up, or your own",
     "datum": "what heights are measured from, such as EGM2008 or mean sea level",
     "vrt": "a raster in one file, or --no-copy to leave it where it is",
+    "name": "rasters with names of their own, or --no-copy to leave them where they are",
     "line": "a file with the border's line, or two countries with --between",
     "files": "two files of polygons, or --line FILE and two names in it",
 }
@@ -59,7 +62,7 @@ class Options:
     home_point: tuple[float, float] | None = None
     source: str = ""
     title: str = ""
-    terrain: Path | None = None
+    terrain: tuple[Path, ...] = ()
     terrain_kind: str = ""
     vertical_datum: str = ""
     terrain_source: str = ""
@@ -97,7 +100,7 @@ def gather(options: Options, questions: Questions) -> NewProject:
         measured = questions.attempt(lambda: given.line(_slug(options), at_side, source))
     line = measured[0] if measured else None
     terrain = _terrain(options, line, questions)
-    sites, goals, notes = _places(options, line if side else None, questions)
+    sites, goals, roads, notes = _places(options, line if side else None, questions)
     questions.finish()
     if line is None or measured is None or terrain is None:
         raise AssertionError("a fault was gathered for whatever is missing")
@@ -109,6 +112,7 @@ def gather(options: Options, questions: Questions) -> NewProject:
         terrain=terrain,
         sites=sites,
         goals=goals,
+        roads=roads,
         notes=(*measured[1], *notes),
         titled_by_folder=not options.title,
     )
@@ -191,51 +195,76 @@ def _border(
 
 def _terrain(options: Options, line: Line | None, questions: Questions) -> NewTerrain | None:
     """Return the terrain as given, or the shipped relief where it serves and is not declined."""
-    path = options.terrain
-    named = options.terrain_kind or options.vertical_datum or options.terrain_source
+    given = options.terrain
+    said = options.terrain_kind or options.vertical_datum or options.terrain_source
     shipped = shipped_terrain()
-    if path is None and not named and line is not None and covers(shipped, line, Settings()):
+    if not given and not said and line is not None and covers(shipped, line, Settings()):
         if questions.yes(EXPECTED["shipped"].format(kind=shipped.kind, source=shipped.source)):
             return replace(shipped, voids=options.voids)
-        path = path_of(questions.words("--terrain", EXPECTED["terrain.ask"], ""))
-    elif path is None and (named or line is not None):
-        path = path_of(questions.words("--terrain", EXPECTED["terrain"], ""))
-    if path is None:
+        given = _asked_paths(questions, EXPECTED["terrain.ask"])
+    elif not given and (said or line is not None):
+        given = _asked_paths(questions, EXPECTED["terrain"])
+    if not given:
         return None
-    return _given_terrain(options, path, questions)
+    return _given_terrain(options, given, questions)
 
 
-def _given_terrain(options: Options, path: Path, questions: Questions) -> NewTerrain | None:
-    tagged = questions.attempt(lambda: _declared_by(path)) or ("", "")
-    if options.copy and path.suffix.lower() == ".vrt":  # it names other files by their places
-        questions.faults.append(Fault(path.name, "", 0, "", EXPECTED["vrt"], "a VRT"))
+def _asked_paths(questions: Questions, question: str) -> tuple[Path, ...]:
+    path = path_of(questions.words("--terrain", question, ""))
+    return () if path is None else (path,)
+
+
+def _given_terrain(options: Options, given: tuple[Path, ...], questions: Questions) -> NewTerrain | None:
+    """Return the rasters that files, folders and patterns mean, as `[terrain]` reads them."""
+    paths = find_rasters(Path(), map(str, given), Place("--terrain"), questions.faults)
+    tagged = questions.attempt(lambda: _declared_by(paths)) or ("", "")
+    if options.copy:
+        questions.faults.extend(_not_to_copy(paths))
     kind = questions.choice("--terrain-kind", EXPECTED["kind"], KINDS, options.terrain_kind or tagged[0])
     datum = questions.words("--vertical-datum", EXPECTED["datum"], options.vertical_datum or tagged[1])
     if kind is None or datum is None:
         return None
-    source = options.terrain_source or path.name
-    return NewTerrain(path, kind, datum, source, options.voids, copied=options.copy)
+    source = options.terrain_source or named(given)
+    return NewTerrain(given, paths, kind, datum, source, options.voids, copied=options.copy)
 
 
-def _declared_by(path: Path) -> tuple[str, str]:
-    """Return KIND and vertical datum as the raster declares them, empty where it does not."""
+def _not_to_copy(paths: Sequence[Path]) -> Iterator[Fault]:
+    """Give a fault for each raster that has no place of its own in the project's folder."""
+    taken: set[str] = set()
+    for path in paths:
+        if path.suffix.lower() == ".vrt":  # it names other files by their places
+            yield Fault(path.name, "", 0, "", EXPECTED["vrt"], "a VRT")
+        if path.name in taken:
+            yield Fault(str(path), "", 0, "", EXPECTED["name"], f"{path.name} again")
+        taken.add(path.name)
+
+
+def _declared_by(paths: Sequence[Path]) -> tuple[str, str]:
+    """Return KIND and vertical datum as all rasters declare them, empty where they differ or are silent."""
     from pyproj import CRS
 
     from sarhad.io.raster import read_frame
 
-    try:
-        frame = read_frame(path)
-    except InputFaults as error:
-        raise InputFaults(replace(fault, file=path.name) for fault in error.faults) from error
-    kind = frame.tag("KIND").lower().split(" ")[0]
-    vertical = [part.name for part in CRS.from_wkt(frame.crs).sub_crs_list if part.is_vertical]
-    return kind if kind in KINDS else "", str(vertical[0]) if vertical else ""
+    kinds, datums, faults = set(), set(), []
+    for path in paths:
+        try:
+            frame = read_frame(path)
+        except InputFaults as error:
+            faults += [replace(fault, file=path.name) for fault in error.faults]
+            continue
+        kinds.add(frame.tag("KIND").lower().split(" ")[0])
+        vertical = [part.name for part in CRS.from_wkt(frame.crs).sub_crs_list if part.is_vertical]
+        datums.add(str(vertical[0]) if vertical else "")
+    if faults:
+        raise InputFaults(faults)
+    kind, datum = (found.pop() if len(found) == 1 else "" for found in (kinds, datums))
+    return kind if kind in KINDS else "", datum
 
 
 def _places(
     options: Options, line: Line | None, questions: Questions
-) -> tuple[GeoDataFrame | None, GeoDataFrame | None, list[str]]:
-    """Return sites and goals in the band and what is said of them; without a line they are not read."""
+) -> tuple[GeoDataFrame | None, GeoDataFrame | None, GeoDataFrame | None, list[str]]:
+    """Return sites, goals and roads in the band and what is said of them; without a line none are read."""
 
     def read(path: Path | None, reader: Reader) -> tuple[GeoDataFrame | None, list[str]]:
         if path is None or line is None:
@@ -245,4 +274,5 @@ def _places(
 
     sites, said_of_sites = read(options.sites, read_new_sites)
     goals, said_of_goals = read(options.roads, read_new_goals)
-    return sites, goals, [*said_of_sites, *said_of_goals]
+    roads, said_of_roads = read(options.roads, read_new_roads)
+    return sites, goals, roads, [*said_of_sites, *said_of_goals, *said_of_roads]
