@@ -30,7 +30,7 @@ def ledger(*words, code=0):
         assert found.exception.exit_code == code, found.exception
         return str(found.exception)
     assert found.exit_code == code, found.output
-    return found.stdout if code == 0 else found.output
+    return found.stdout or found.output
 
 
 def as_json(*words, code=0):

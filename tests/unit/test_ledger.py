@@ -10,7 +10,13 @@ from tests.ledger_cases import START, Clock, said, ulid
 from sarhad.errors import InputFaults, LedgerError, LedgerInUse, NotRecorded, NotTrusted, UnknownName
 from sarhad.ledger import ledger as ledger_module
 from sarhad.ledger.authorities import FILE as AUTHORITIES
-from sarhad.ledger.authorities import Authorities, PublicKey, write_authorities
+from sarhad.ledger.authorities import (
+    Authorities,
+    PublicKey,
+    change_authorities,
+    read_authorities,
+    write_authorities,
+)
 from sarhad.ledger.checkpoint import FILE as CHECKPOINTS
 from sarhad.ledger.checkpoint import read_checkpoints
 from sarhad.ledger.journal import read_records
@@ -232,3 +238,23 @@ def test_the_ledger_of_a_project_lies_in_it(folder, tmp_path):
     with open_ledger(tmp_path, now=Clock()) as ledger:
         assert ledger.folder == folder
     assert list(read_records(folder)) == []
+
+
+def test_keys_are_changed_while_nobody_else_writes(folder):
+    """Neither beside a writer, who would not see it, nor between another's reading and writing."""
+    key = PublicKey("C", public_bytes(new_private_key()), START)
+    before = read_authorities(folder / AUTHORITIES)
+    with Ledger.open(folder, now=Clock()), pytest.raises(LedgerInUse, match="writes to this ledger"):
+        change_authorities(folder, lambda known: known.with_key(key))
+
+    def change(known):
+        with pytest.raises(LedgerInUse):
+            change_authorities(folder, lambda other: other)
+        return known.with_key(key)
+
+    change_authorities(folder, change)
+    assert read_authorities(folder / AUTHORITIES).keys == (*before.keys, key)
+    with pytest.raises(UnknownName):
+        change_authorities(folder, lambda known: known.revoked("ffff", START))
+    change_authorities(folder, lambda known: known.revoked(key.key_id, START))  # the lock was given back
+    assert read_authorities(folder / AUTHORITIES).keys[-1].valid_to == START

@@ -19,6 +19,7 @@ import base64
 import json
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import Fault, InputFaults, LedgerNewer, NotTrusted, UnknownName
+from sarhad.ledger.lock import hold
 
 FILE = "authorities.toml"
 FORMAT = 1
@@ -139,6 +141,18 @@ def write_authorities(path: Path, authorities: Authorities) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(fresh, path)
+
+
+def change_authorities(folder: Path, change: Callable[[Authorities], Authorities]) -> None:
+    """Change the keys that a ledger trusts, from reading to writing while nobody else writes to it.
+
+    Raises LedgerInUse: a writer goes by the keys that it found, and would not see the change.
+    """
+    held = hold(folder)
+    try:
+        write_authorities(folder / FILE, change(read_authorities(folder / FILE)))
+    finally:
+        os.close(held)
 
 
 def read_public_key(text: str) -> bytes:

@@ -16,10 +16,10 @@ from sarhad.interfaces.language import translated
 from sarhad.ledger.authorities import (
     FILE,
     PublicKey,
+    change_authorities,
     key_id_of,
     read_authorities,
     read_public_key,
-    write_authorities,
 )
 from sarhad.ledger.ledger import ledger_folder, refuse_none
 from sarhad.ledger.signing import new_private_key, public_bytes, write_private_key
@@ -68,9 +68,8 @@ def trust(
     as_json: AsJson = False,
 ) -> None:
     """Trust a public key (one more beside those an authority has)."""
-    path = _list_of(folder)
     key = PublicKey(authority, read_public_key(public_key), _utc(at))
-    write_authorities(path, read_authorities(path).with_key(key))
+    change_authorities(_known(folder), lambda known: known.with_key(key))
     text = TEXT["trusted"].format(key_id=key.key_id, authority=authority, at=key.valid_from)
     answer(_row(key), as_json, lambda: screen.print(text))
 
@@ -83,8 +82,8 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """Stop trusting a key; what was recorded before stays trusted."""
-    path, since = _list_of(folder), _utc(at)
-    write_authorities(path, read_authorities(path).revoked(key_id, since))
+    since = _utc(at)
+    change_authorities(_known(folder), lambda known: known.revoked(key_id, since))
     text = TEXT["revoked"].format(key_id=key_id, at=since)
     answer({"key_id": key_id, "valid_to": since.isoformat()}, as_json, lambda: screen.print(text))
 
@@ -92,7 +91,7 @@ def revoke(
 @commands.command("list")
 def listed(folder: Folder = Path(), as_json: AsJson = False) -> None:
     """List the keys that the ledger trusts."""
-    rows = [_row(key) for key in read_authorities(_list_of(folder)).keys]
+    rows = [_row(key) for key in read_authorities(_known(folder) / FILE).keys]
 
     def draw() -> None:
         if not rows:
@@ -108,10 +107,10 @@ def listed(folder: Folder = Path(), as_json: AsJson = False) -> None:
     answer(rows, as_json, draw)
 
 
-def _list_of(folder: Path) -> Path:
+def _known(folder: Path) -> Path:
     place = ledger_folder(folder)
     refuse_none(place)
-    return place / FILE
+    return place
 
 
 def _utc(at: datetime | None) -> datetime:
