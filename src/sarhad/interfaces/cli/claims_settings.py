@@ -16,7 +16,8 @@ from sarhad.io.taken import TAKEN_FILE
 from sarhad.model.project import Taken
 from sarhad.planning.taken import Retaken
 
-NOT_ASKED = "no longer asked for"
+WHY = {"not_asked": "no longer asked for"}
+"""Why there is no value, as planning says it; told in other languages where it is shown."""
 TEXT = translated(
     {
         "settings": "Settings taken from claims",
@@ -25,7 +26,6 @@ TEXT = translated(
         "after": "after",
         "from": "from",
         "rests_on": "rests on",
-        "not_asked": NOT_ASKED,
         "no_value": "none: {why}",
         "none_yet": "none yet",
         "table": "table {digest}",

@@ -28,7 +28,7 @@ from sarhad.interfaces.cli.claims_session import (
     standing_at,
     write,
 )
-from sarhad.interfaces.cli.claims_settings import NOT_ASKED, draw_retaken, retaken_as_dict
+from sarhad.interfaces.cli.claims_settings import WHY, draw_retaken, retaken_as_dict
 from sarhad.interfaces.cli.claims_weights import weigh
 from sarhad.interfaces.cli.console import AsJson, Jobs, answer
 from sarhad.io.claim_files import weights_text
@@ -133,7 +133,9 @@ def recompute(
         as_given = known is not None and file.is_file() and sha256(file) == known.value
         found.append(Retaken(WEIGHTS, known if as_given else None, after))
     asked_for = {one.setting for one in found}
-    found += [Retaken(name, one, None, NOT_ASKED) for name, one in before.items() if name not in asked_for]
+    found += [
+        Retaken(name, one, None, WHY["not_asked"]) for name, one in before.items() if name not in asked_for
+    ]
     if not check and any(one.stale for one in found):
         if table is not None and asked.weighing is not None:
             write_whole(place / asked.weighing.file, table)

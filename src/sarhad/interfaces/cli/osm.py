@@ -101,8 +101,8 @@ def _named(sections: Iterable[str]) -> str:
 
 
 def _draw(folder: Path, path: Path, counts: Mapping[str, int], left_out: Mapping[str, int]) -> None:
-    words = ", ".join(f"{words(name)}: {n}" for name, n in counts.items() if name != "unmarked")
-    screen.print(TEXT["written"].format(path=path, counts=words))
+    listed = ", ".join(f"{words(name)}: {n}" for name, n in counts.items() if name != "unmarked")
+    screen.print(TEXT["written"].format(path=path, counts=listed))
     for why, n in left_out.items():
         screen.print(TEXT["left_out"].format(n=n, why=told_text(why)))
     if counts["unmarked"]:
