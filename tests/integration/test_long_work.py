@@ -208,3 +208,13 @@ def test_a_full_disk_ends_a_command_with_its_own_code(folder, small_disk):
     assert running.returncode == 8, said
     assert "coverage: not written" in json.loads(said.strip().splitlines()[-1])["error"]
     assert [path.name for path in (place / "coverage").iterdir()] == ["old.txt"]
+
+
+@pytest.mark.long
+def test_prepare_compiles_the_kernels_of_land_cover_too():
+    script = (
+        "from sarhad.interfaces.cli.prepare import run; from sarhad.kernels import rings; "
+        "run(as_json=True); assert rings._fill.signatures"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

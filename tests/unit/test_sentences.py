@@ -195,3 +195,15 @@ def test_every_language_fails_with_the_same_code(capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().err.splitlines()
     assert len(set(lines)) == len(LANGUAGES)
     assert all("'fr'" in line for line in lines)
+
+
+@pytest.mark.parametrize("code", ["en", "ru"])
+def test_of_very_many_faults_the_screen_shows_the_first_and_says_how_many_more(code):
+    error = InputFaults(Fault("roads.gpkg", "", row, "speed_mps", "a number", "x") for row in range(1, 1_001))
+    with speaking(code):
+        lines = told_error(error).split("\n")
+    assert len(lines) == 52
+    assert "1000" in lines[0].replace("\u202f", "").replace("\xa0", "").replace(" ", "")
+    assert "950" in lines[-1]
+    assert "--json" in lines[-1]
+    assert str(error).count("\n") == 1_000

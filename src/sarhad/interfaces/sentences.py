@@ -19,10 +19,13 @@ from sarhad.io.catalogue import LANGUAGES, sentences
 TEXT = translated(
     {
         "faults": ("{n} fault in the inputs:", "{n} faults in the inputs:"),
+        "more": "  ... and {n} more; --json lists all.",
         "row": "row {row}",
         "fault": "{place}: expected {expected}, found {found}",
     }
 )
+MOST_LINES = 51
+"""Of an error, the screen shows so many lines: more nobody reads there."""
 FIELD = re.compile(r"{\w*(?:[:!][^}]*)?}")
 """Where words are filled in, with or without a form of their own."""
 
@@ -36,7 +39,14 @@ class Sentence:
 
 
 def told_error(error: SarhadError) -> str:
-    """Return what an error says, in the language of the moment."""
+    """Return what an error says, in the language of the moment; of very many faults the first."""
+    lines = _told_whole(error).split("\n")
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [TEXT["more"].format(n=len(lines) - MOST_LINES)]
+    return "\n".join(lines)
+
+
+def _told_whole(error: SarhadError) -> str:
     if language() == "en":
         return str(error)
     if isinstance(error, InputFaults):

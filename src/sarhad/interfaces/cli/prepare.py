@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from sarhad.interfaces.cli.console import AsJson, answer, computing, screen
 from sarhad.interfaces.language import translated
 from sarhad.io.example import write_example
+from sarhad.io.land import cover_classes
 from sarhad.io.project import open_project
+from sarhad.model.land import Courses, LandCover
+from sarhad.model.line import LinePart
 from sarhad.model.project import Project
 from sarhad.planning.coverage_map import coverage
 from sarhad.planning.profile import profile
@@ -21,7 +26,7 @@ TEXT = translated({"done": "Kernels compiled."})
 
 
 def run(as_json: AsJson = False) -> None:
-    """Compile every kernel by running all of them once on a short piece of the example."""
+    """Compile the kernels by running them once on a short piece of the example."""
     with TemporaryDirectory() as place:
         project = _short(open_project(write_example("tajik-afghan", Path(place) / "example")))
         with computing(None, 1) as compute:
@@ -30,6 +35,13 @@ def run(as_json: AsJson = False) -> None:
             plan(project, effort=Effort(rounds=1, max_exact=2), compute=compute)
             list(coverage(project, compute=compute))
     answer({"prepared": True}, as_json, lambda: screen.print(TEXT["done"]))
+
+
+def _wood_along(part: LinePart) -> LandCover:
+    """Return a wood along a part of the line: the example has none."""
+    lon_lat_deg = np.column_stack([part.lon_deg, part.lat_deg])
+    ring = Courses(lon_lat_deg, np.array([0, len(lon_lat_deg)]), np.zeros(1, np.int64))
+    return LandCover(ring, np.zeros(1, np.int64), (cover_classes()["wood"],), ())
 
 
 def _short(project: Project) -> Project:
@@ -42,6 +54,7 @@ def _short(project: Project) -> Project:
         project,
         line=replace(project.line, parts=(cut,)),
         settings=settings,
+        land_cover=_wood_along(cut),
         candidates=replace(project.candidates, n=20),
         conditions=project.conditions[:3],
     )
