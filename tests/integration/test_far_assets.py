@@ -161,9 +161,9 @@ def test_the_pool_knows_what_is_on_offer_far_away(project, radar):
     first = sectors(offering)[0]
     pooled = pool_sector(PoolJob(offering, first, items))
     assert pooled.items == {0}
-    job = WorthJob(offering, first, {0: items[0]}, ((0, 1),), pooled.unaware, pooled.known, cut=False)
+    job = WorthJob(offering, first, {0: items[0]}, (((0, 1),),), pooled.unaware, pooled.known, cut=False)
     after = profile(replace(offering, assets=(*offering.assets, items[0].asset)), adversaries=("unaware",))
-    for (_, condition), values in worth_sector(job).unaware.items():
+    for (_, condition), values in worth_sector(job).by_plan[0].unaware.items():
         rows = after[(after["condition"] == condition) & after["stretch_id"].isin(first.stretches)]
         np.testing.assert_allclose(values, rows["p_timely"], atol=1e-12)
 

@@ -117,7 +117,7 @@ def test_what_the_ledger_foresees_arrives(folder):
     assert thermal[1] <= 2, "what is foreseen for 2029 is not there in 2028"
     text = run(folder)
     assert "ledger's programme" in text
-    assert text.splitlines()[-1].endswith("plan-YEAR.json)")
+    assert text.splitlines()[-1].endswith("plan-YEAR.json.")
 
 
 @pytest.mark.parametrize(

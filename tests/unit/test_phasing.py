@@ -110,7 +110,9 @@ def test_against_the_unaware_adversary_the_last_year_is_the_exact_one(project, p
     number = {item.asset.asset_id: i for i, item in enumerate(items)}
     bought = tuple(sorted((number[x.item.asset.asset_id], 1) for x in found.items))
     reached = {i: items[i] for i in sorted(pooled.items)}
-    worth = worth_sector(WorthJob(project, plan, reached, bought, pooled.unaware, pooled.known, False))
+    job = WorthJob(project, plan, reached, (bought,), pooled.unaware, pooled.known, False)
+    worths = worth_sector(job)
+    (worth,) = worths.by_plan
     share = {c.condition_id: c.share for c in project.conditions}
     expected = sum(share[case[1]] * float(worth.unaware[case].mean()) for case in cases(project))
     assert found.values == pytest.approx((expected,))

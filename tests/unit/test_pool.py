@@ -13,7 +13,7 @@ from sarhad.kernels.cover import term_values
 from sarhad.kernels.steps import D_COL, D_ROW
 from sarhad.model.objective import MEAN
 from sarhad.planning.compute import Compute
-from sarhad.planning.crossing import watched
+from sarhad.planning.crossing import concatenated, watched
 from sarhad.planning.ground import lay_ground
 from sarhad.planning.items import offered_items
 from sarhad.planning.passage import unaware_routes
@@ -116,7 +116,9 @@ def test_thetas_by_hand(project, items, pooled):
 def test_exact_worth_is_that_of_the_profile(project, items, pooled, reached):
     (plan,) = sectors(project)
     for bought in ((), ((0, 1), (3, 1))):
-        worth = worth_sector(WorthJob(project, plan, reached, bought, pooled.unaware, pooled.known, False))
+        job = WorthJob(project, plan, reached, (bought,), pooled.unaware, pooled.known, False)
+        worths = worth_sector(job)
+        (worth,) = worths.by_plan
         fielded = project.assets + tuple(items[i].bought(n) for i, n in bought)
         rows = profile(replace(project, assets=fielded))
         rows = rows[rows["depth_m"] == project.settings.depth_m]
@@ -127,8 +129,8 @@ def test_exact_worth_is_that_of_the_profile(project, items, pooled, reached):
             np.testing.assert_allclose(worth.unaware[target_id, condition_id], unaware, atol=1e-12)
             # the profile knows the aware routes too
             assert np.all(worth.optimal[target_id, condition_id] >= optimal - 1e-12)
-        assert worth.part is None
-        assert worth.found == {}
+        assert worths.part is None
+        assert worths.found == {}
 
 
 def test_the_surrogate_is_never_below_the_exact_value(project, items):
@@ -147,8 +149,26 @@ def test_the_surrogate_is_never_below_the_exact_value(project, items):
 
 def test_cuts_grow_the_pool_by_the_plan_s_worst_routes(project, pooled, reached):
     (plan,) = sectors(project)
-    job = WorthJob(project, plan, reached, ((0, 1),), pooled.unaware, pooled.known, True)
+    job = WorthJob(project, plan, reached, (((0, 1),),), pooled.unaware, pooled.known, True)
     worth = worth_sector(job)
     assert set(worth.part.field.tolist()) == {OPTIMAL}
     assert len(worth.part.stretch) == 3 * len(cases(project))
     assert set(worth.found) == set(cases(project))
+
+
+def test_plans_that_are_judged_together_count_the_answers_to_each(project, pooled, reached):
+    """Two plans in one job: against either the adversary may do what he would do against the other."""
+    (plan,) = sectors(project)
+    plans = (((0, 1),), ((1, 1), (3, 1)))
+    job = WorthJob(project, plan, reached, plans, pooled.unaware, pooled.known, True)
+    both = worth_sector(job)
+    alone = [worth_sector(replace(job, bought=(bought,))) for bought in plans]
+    assert len(both.part.stretch) == sum(len(one.part.stretch) for one in alone)
+    known = {case: concatenated([pooled.known[case], both.found[case]]) for case in cases(project)}
+    again = [worth_sector(replace(job, bought=(bought,), known=known, cut=False)) for bought in plans]
+    for case in cases(project):
+        assert len(both.found[case].ptr) - 1 == 2 * len(both.by_plan[0].stretch)
+        for worth, single, later in zip(both.by_plan, alone, again, strict=True):
+            np.testing.assert_array_equal(worth.unaware[case], single.by_plan[0].unaware[case])
+            assert np.all(worth.optimal[case] <= single.by_plan[0].optimal[case])
+            np.testing.assert_array_equal(worth.optimal[case], later.by_plan[0].optimal[case])

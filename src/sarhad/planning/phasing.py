@@ -141,8 +141,8 @@ def phase(
         if any(np.array_equal(counts, other) for other in tried):
             break
         tried.append(counts)
-        for count in np.unique(counts, axis=0):
-            search.cut(count, mix)
+        search.cut(counts, mix)
+    search.judge(np.vstack([np.zeros_like(tried[0][:1]), *tried]))
     best = max(tried, key=lambda counts: _worth(search, mix, counts) @ weight)
     return _result(search, mix, phases, years, best, effort)
 

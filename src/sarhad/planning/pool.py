@@ -34,6 +34,7 @@ from sarhad.planning.sector import SectorPlan
 from sarhad.planning.units import units_in
 
 OPTIMAL = -1
+Bought = tuple[tuple[int, int], ...]  # (item, n) pairs
 Case = tuple[str, str]  # target_id, condition_id
 Move = tuple[str, str]  # target_id, season
 
@@ -77,17 +78,16 @@ class PoolJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorthJob:
-    """One sector with what a plan buys there: (item, n) pairs; routes `unaware` and `known` as in SectorPool.
+    """One sector with what each of some plans buys there; routes `unaware` and `known` as in SectorPool.
 
-    `items` are those in reach of the sector, by their number.
-
-    With `cut` the plan's own worst routes are measured against everything on offer and come back.
+    `items` are those in reach of the sector, by their number. With `cut` the plans' own worst routes are
+    measured against everything on offer and come back.
     """
 
     project: Project
     plan: SectorPlan
     items: Mapping[int, Item]
-    bought: tuple[tuple[int, int], ...]
+    bought: tuple[Bought, ...]
     unaware: Mapping[Move, Routes]
     known: Mapping[Case, Routes]
     cut: bool
@@ -95,14 +95,21 @@ class WorthJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worth:
-    """Exact P_t by case over the owned stretches, against both adversaries; NaN where nothing crosses.
-
-    The optimal adversary takes the least of all known routes and of the worst route found for this plan.
-    """
+    """Exact P_t by case over the owned stretches, against both adversaries; NaN where nothing crosses."""
 
     stretch: NDArray[np.int64]
-    unaware: Mapping[Case, Field]
-    optimal: Mapping[Case, Field]
+    unaware: dict[Case, Field]
+    optimal: dict[Case, Field]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worths:
+    """What each plan of a job is worth; with `cut` the worst routes found for them, and what they add.
+
+    The optimal adversary takes the least of all known routes and of those found for any of the plans.
+    """
+
+    by_plan: tuple[Worth, ...]
     part: PoolPart | None
     found: Mapping[Case, Routes]
 
@@ -130,34 +137,37 @@ def pool_sector(job: PoolJob) -> SectorPool:
     return SectorPool(builder.part(), unaware, known, builder.in_reach(ground))
 
 
-def worth_sector(job: WorthJob) -> Worth:
-    """Return the exact worth of a plan in one sector, and new routes for the pool where asked."""
+def worth_sector(job: WorthJob) -> Worths:
+    """Return the exact worth of plans in one sector, and new routes for the pool where asked."""
     ground = lay_ground(job.project, job.plan, 0)
-    fielded = job.project.assets + tuple(job.items[i].bought(n) for i, n in job.bought)
-    unaware: dict[Case, Field] = {}
-    optimal: dict[Case, Field] = {}
+    fielded = [job.project.assets + tuple(job.items[i].bought(n) for i, n in one) for one in job.bought]
+    worths = tuple(Worth(ground.sector.owned, {}, {}) for _ in fielded)
     found: dict[Case, Routes] = {}
     walked = np.zeros(ground.sector.grid.shape, bool)
-    for (watches,) in watched(ground, fielded, (job.project.settings.depth_m,)):
-        passage = watches[0].passage
-        n_field, n = job.project.settings.n_fields, len(passage.stretches)
-        routes = job.unaware[passage.target.target_id, passage.season]
-        for watch in watches:
-            case = _case(watch)
-            found[case] = weakest_routes(watch, [optimal_through(watch).routes, aware_routes(watch)])
+    depths_m = (job.project.settings.depth_m,)
+    for moves in zip(*(watched(ground, assets, depths_m) for assets in fielded), strict=True):
+        for watches in zip(*(by_condition for (by_condition,) in moves), strict=True):
+            answers = [
+                weakest_routes(one, [optimal_through(one).routes, aware_routes(one)]) for one in watches
+            ]
+            case, passage = _case(watches[0]), watches[0].passage
+            found[case] = concatenated(answers)
+            routes = job.unaware[passage.target.target_id, passage.season]
             ways = concatenated([routes, job.known[case], found[case]])
-            p_timely = watch.timely(ways)[0].reshape(-1, n)
-            unaware[case] = p_timely[:n_field].mean(axis=0)
-            optimal[case] = np.fmin.reduce(p_timely, axis=0)
+            for watch, worth in zip(watches, worths, strict=True):
+                p_timely = watch.timely(ways)[0].reshape(-1, len(passage.stretches))
+                worth.unaware[case] = p_timely[: job.project.settings.n_fields].mean(axis=0)
+                worth.optimal[case] = np.fmin.reduce(p_timely, axis=0)
             walked |= cells_of(ground, passage, (found[case],))
     part = _cuts(job, ground, found, walked) if job.cut else None
-    return Worth(ground.sector.owned, unaware, optimal, part, found if job.cut else {})
+    return Worths(worths, part, found if job.cut else {})
 
 
 def _cuts(job: WorthJob, ground: Ground, found: Mapping[Case, Routes], walked: Mask) -> PoolPart:
     builder = _Builder(job.project, job.items)
     for watch in builder.watches(ground, walked):
-        builder.add(watch, found[_case(watch)], np.full(len(watch.passage.stretches), OPTIMAL))
+        routes = found[_case(watch)]
+        builder.add(watch, routes, np.full(len(routes.ptr) - 1, OPTIMAL))
     return builder.part()
 
 

@@ -13,7 +13,7 @@ the mixed search judges, and on its own objective its plan is never below the be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,16 @@ from sarhad.planning.candidates import candidate_sites
 from sarhad.planning.compute import Compute
 from sarhad.planning.crossing import concatenated
 from sarhad.planning.items import Item, limits_of, offered_items
-from sarhad.planning.pool import PoolJob, SectorPool, Worth, WorthJob, pool_sector, worth_sector
+from sarhad.planning.pool import (
+    Bought,
+    PoolJob,
+    SectorPool,
+    Worth,
+    WorthJob,
+    Worths,
+    pool_sector,
+    worth_sector,
+)
 from sarhad.planning.profile import fingerprint
 from sarhad.planning.search import Aim, Score, counted, follow, rank, replayed, scored
 from sarhad.planning.sector import sectors
@@ -45,7 +54,7 @@ ROUNDING = 1e-12
 """By how much rounding may put a plan's surrogate below its exact score."""
 
 Counts = NDArray[np.int64]
-Bought = tuple[tuple[int, int], ...]
+Wanted = list[tuple[int, tuple[Bought, ...]]]  # sectors, and what plans buy there
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,58 +236,72 @@ class Search:
         """Return the pool as it stands under a mix of adversaries."""
         return self.terms.pool(self.parts, len(self.items), mix)
 
-    def cut(self, count: Counts, mix: Mix) -> None:
-        """Let the optimal adversary answer a plan: its worst routes join the pool and the known routes.
+    def cut(self, counts: Counts, mix: Mix) -> None:
+        """Let the optimal adversary answer plans: their worst routes join the pool and the known routes.
 
-        Nothing is asked where that adversary weighs nothing.
+        `counts` (column,) or (plan, column). Nothing is asked where that adversary weighs nothing.
         """
         if mix.optimal == 0:
             return
-        fresh = [(i, bought) for i, bought in enumerate(self.bought(count)) if bought not in self.answered[i]]
-        for (i, bought), worth in zip(fresh, self.run("worst routes", fresh, cut=True), strict=True):
-            if worth.part is not None:
-                self.parts.append(worth.part)
-            for case, routes in worth.found.items():
+        fresh = self.wanted(counts, lambda i, bought: bought not in self.answered[i])
+        for (i, several), worths in zip(fresh, self.run("worst routes", fresh, cut=True), strict=True):
+            if worths.part is not None:
+                self.parts.append(worths.part)
+            for case, routes in worths.found.items():
                 self.known[i][case] = concatenated([self.known[i][case], routes])
-            self.answered[i].append(bought)
-            self.worths[i, bought] = (
-                len(self.answered[i]),
-                worth,
-            )  # its least counts the routes it found itself
+            self.answered[i] += several
+            self.take(i, several, worths)  # they count the routes found for them
+
+    def judge(self, counts: Counts) -> None:
+        """Work out what plans, (column,) or (plan, column), are worth against all routes known now."""
+
+        def is_stale(i: int, bought: Bought) -> bool:
+            return (i, bought) not in self.worths or self.worths[i, bought][0] < len(self.answered[i])
+
+        missing = self.wanted(counts, is_stale)
+        for (i, several), worths in zip(missing, self.run("exact value", missing, cut=False), strict=True):
+            self.take(i, several, worths)
+
+    def take(self, i: int, several: Sequence[Bought], worths: Worths) -> None:
+        """Remember what plans are worth in a sector, and how many answers were known."""
+        for bought, worth in zip(several, worths.by_plan, strict=True):
+            self.worths[i, bought] = len(self.answered[i]), worth
 
     def worth(self, count: Counts) -> list[Worth]:
         """Return the exact worth of a plan by sector against all routes known now."""
-        wanted = list(enumerate(self.bought(count)))
-        missing = [
-            (i, bought)
-            for i, bought in wanted
-            if (i, bought) not in self.worths or self.worths[i, bought][0] < len(self.answered[i])
-        ]
-        for (i, bought), worth in zip(missing, self.run("exact value", missing, cut=False), strict=True):
-            self.worths[i, bought] = len(self.answered[i]), worth
-        return [self.worths[key][1] for key in wanted]
+        self.judge(count)
+        return [self.worths[key][1] for key in enumerate(self.bought(count))]
 
     def bought(self, count: Counts) -> list[Bought]:
         """Return what a plan buys that matters in each sector."""
         return [tuple((c, int(count[c])) for c in sorted(pool.items) if count[c] > 0) for pool in self.pools]
 
-    def run(self, step: str, wanted: Sequence[tuple[int, Bought]], *, cut: bool) -> list[Worth]:
+    def wanted(self, counts: Counts, is_wanted: Callable[[int, Bought], bool]) -> Wanted:
+        """Return the sectors in which something that plans buy there is wanted, with that, each once."""
+        plans = [self.bought(count) for count in np.atleast_2d(counts)]
+        found = [
+            (i, tuple(dict.fromkeys(b for b in several if is_wanted(i, b))))
+            for i, several in enumerate(zip(*plans, strict=True))
+        ]
+        return [(i, several) for i, several in found if several]
+
+    def run(self, step: str, wanted: Wanted, *, cut: bool) -> list[Worths]:
         """Work out the worth of what is bought in some sectors."""
         jobs = [
             WorthJob(
                 self.project,
                 self.plans[i],
                 {c: self.items[c] for c in sorted(self.pools[i].items)},
-                bought,
+                several,
                 self.pools[i].unaware,
                 self.known[i],
                 cut,
             )
-            for i, bought in wanted
+            for i, several in wanted
         ]
         keys = [
-            content_key("worth", self.key, self.plans[i], bought, cut, self.answered[i])
-            for i, bought in wanted
+            content_key("worth", self.key, self.plans[i], several, cut, self.answered[i])
+            for i, several in wanted
         ]
         return self.compute.run(step, worth_sector, jobs, keys=keys)
 
