@@ -514,3 +514,14 @@ def test_times_are_utc():
     with pytest.raises(ValueError, match="UTC"):
         Statement("x", "programme.pledged", "i", aware.replace(tzinfo=None), "a", "b")
     assert AtPoint(69.0, 38.0) == HERE
+
+
+def test_what_did_not_fit_before_is_not_held_against_what_is_said_now():
+    """An adopted copy may hold statements that the programme does not take: they stay listed."""
+    talk = told()
+    stray = talk.say("pledged", "nowhere", quantity=1)
+    assert [one.statement_id for one in programme_of(talk.said).refusals] == [stray.statement_id]
+    talk.say("pledged", "tower-1", quantity=1)
+    assert refusals_of(talk.said[:-1], talk.said[-1:]) == ()
+    bad = talk.say("pledged", "elsewhere", quantity=1)
+    assert [one.statement_id for one in refusals_of(talk.said[:-1], [bad])] == [bad.statement_id]

@@ -100,10 +100,12 @@ def refusals_of(stand: Sequence[Statement], new: Sequence[Statement]) -> tuple[R
 
     `stand` comes in the order of happening, as `standing` gives it. What did not fit before is not reported.
     """
-    known = set(programme_of(stand).refusals)
     taken_back = {one.corrects for one in new if one.corrects}
     kept = [one for one in (*stand, *new) if one.statement_id not in taken_back]
     after = programme_of(sorted(kept, key=lambda one: one.happened_at))
+    if not after.refusals:  # as a rule: what stands need not be folded too
+        return ()
+    known = set(programme_of(stand).refusals)
     return tuple(one for one in after.refusals if one not in known)
 
 

@@ -13,7 +13,7 @@ import typer
 from ulid import ULID
 
 from sarhad.errors import InputFaults, UnknownName
-from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen, showing
 from sarhad.interfaces.cli.helping import in_language
 from sarhad.interfaces.cli.ledger_session import writing
 from sarhad.interfaces.cli.programme_options import (
@@ -71,6 +71,7 @@ from sarhad.planning.programme import COUNTED, REGISTER, programme_of
 from sarhad.planning.programme_statements import Speaker, move_lines, statements_of, word_on
 
 COMPUTING = ("schedule", "forecast", "siting")
+READING, RECORDING = "files read", "rows checked and recorded"
 
 
 class Commands(typer.core.TyperGroup):
@@ -135,16 +136,21 @@ def from_files(
 ) -> None:
     """Read items and moves from tables, OCDS or IATI files; all of them are recorded, or none."""
     known = known_of(folder)
-    tables = read_files(files, known)
     speaker = Speaker(author_of(author), ", ".join(file.name for file in files), authority)
     begin = None if since is None else time_of("--since", since)
     signed_by = key_of(authority, key)
-    with writing(folder) as ledger:
-        at = now()
-        programme = programme_of(stand_now(ledger))
-        said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
-        recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
-    n_items, n_moves = len(tables.items), len(tables.moves)
+    with showing() as show:
+        show(READING, 0, len(files))
+        tables = read_files(files, known)
+        show(READING, len(files), len(files))
+        n_items, n_moves = len(tables.items), len(tables.moves)
+        show(RECORDING, 0, n_items + n_moves)
+        with writing(folder) as ledger:
+            at = now()
+            programme = programme_of(stand_now(ledger))
+            said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
+            recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
+        show(RECORDING, n_items + n_moves, n_items + n_moves)
     found = {"n_items": n_items, "n_moves": n_moves, "n_recorded": len(recorded)}
     found["n_known"] = n_items + n_moves - len(recorded)
     answer(found, as_json, lambda: screen.print(TEXT["imported"].format(**found)))
