@@ -105,7 +105,7 @@ def test_the_screen_groups_by_file_and_is_cut(small_project_folder: Path) -> Non
     said = CliRunner().invoke(app, ["check", str(small_project_folder)])
     assert said.exit_code == 3
     assert "60 faults" in said.stdout
-    assert "and 10 more in districts.csv" in said.stdout
+    assert "and 10 more rows in districts.csv" in said.stdout
 
 
 def test_doubts_do_not_stop(small_project_folder: Path) -> None:

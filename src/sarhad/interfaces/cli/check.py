@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sarhad.errors import InputFaults
-from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen
+from sarhad.interfaces.cli.console import AsJson, Folder, answer, print_table, screen
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.language import translated
 from sarhad.interfaces.sentences import told_text
@@ -92,7 +92,7 @@ def _draw_files(rows: Sequence[Row]) -> None:
             table.add_column(HEADINGS[name], justify="right" if name == "row" else "left", overflow="fold")
         for row in some[:MAX_SHOWN]:
             table.add_row(*_cells(row))
-        screen.print(table)
+        print_table(table)
         if len(some) > MAX_SHOWN:
             screen.print(TEXT.count("more", len(some) - MAX_SHOWN).format(file=escape(file)))
 

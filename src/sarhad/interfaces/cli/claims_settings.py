@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.console import print_table, screen
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.sentences import told_text
 from sarhad.io.taken import TAKEN_FILE
@@ -81,7 +81,7 @@ def draw_retaken(
                 new.source if new else "",
                 _ground(one.after),
             )
-        screen.print(table)
+        print_table(table)
     for folder, settings in results.items():
         screen.print(TEXT["stale_results"].format(folder=folder, settings=", ".join(settings)))
     if not any(one.stale for one in found):

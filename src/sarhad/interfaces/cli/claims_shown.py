@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.console import print_table, screen
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.sentences import told_text
@@ -221,13 +221,13 @@ def draw_claims(
             str(found[claim.claim_id].n_origins),
             claim.claim_id,
         )
-    screen.print(table)
+    print_table(table)
     held = Table(title=TEXT["answers"], title_justify="left")
     for name in ("question", "state", "value"):
         held.add_column(HEADINGS[name], overflow="fold")
     for question, one in answers.items():
         held.add_row(str(question), words(one.state), show(one.value, one.unit) if one.value else "")
-    screen.print(held)
+    print_table(held)
 
 
 def draw_conflicts(found: Sequence[Conflict]) -> None:
@@ -248,7 +248,7 @@ def draw_conflicts(found: Sequence[Conflict]) -> None:
             grouped.setdefault(key, {})[f'"{claim.span.text}" ({claim.publisher})'] = None
     for (label, question, why), spans in grouped.items():
         table.add_row(label, question, why, "; ".join(spans))
-    screen.print(table)
+    print_table(table)
 
 
 def draw_proposals(found: Sequence[Proposal], out: Path | None) -> None:
@@ -274,7 +274,7 @@ def draw_proposals(found: Sequence[Proposal], out: Path | None) -> None:
             places,
             "; ".join(one.reasons),
         )
-    screen.print(table)
+    print_table(table)
     if out is not None:
         screen.print(TEXT["confirm"].format(out=out))
 
@@ -316,7 +316,7 @@ def draw_effects(record: Record, changed: Sequence[Effect]) -> None:
         table.add_column(HEADINGS[name], overflow="fold")
     for one in changed:
         table.add_row(one.name, one.where, _figure(one.before), _figure(one.after))
-    screen.print(table)
+    print_table(table)
     settings = [one.name for one in changed if one.where == PROJECT_FILE]
     if settings:
         screen.print(TEXT["recompute"].format(settings=", ".join(settings)))
@@ -355,4 +355,4 @@ def draw_figures(
             for claim_id, reading in by.items()
         )
         table.add_row(one.name, use.where, _figure(one), "\n".join(lines))
-    screen.print(table)
+    print_table(table)

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
 
 from sarhad.errors import InputFaults, SarhadError
 from sarhad.interfaces.language import speak, translated
@@ -50,6 +53,8 @@ Language = Annotated[
 ]
 
 INTERRUPTED = 130
+MEASURED = 1_000
+"""Columns of a screen on which any table has room."""
 GO_ON = "Interrupted. Nothing is half-written. Run the command again: it goes on where it stopped."
 TEXT = translated(
     {
@@ -120,6 +125,18 @@ def tell_results(place: Path, *first: str) -> None:
     """Say where results lie, and with which of their files to start."""
     text = TEXT["start.with"] if first else TEXT["results"]
     screen.print(text.format(place=place, files=", ".join(first)))
+
+
+def print_table(table: Table) -> None:
+    """Print a table; where the screen is too narrow, without lines and with words folded: nothing is cut."""
+    for column in table.columns:
+        column.overflow = "fold"
+        if column.justify == "right":  # figures stay in one piece
+            column.min_width = max((Text.from_markup(str(one)).cell_len for one in column.cells), default=0)
+    least = screen.measure(table, options=screen.options.update(max_width=MEASURED)).minimum
+    if least > screen.width:
+        table.box, table.show_edge, table.padding = box.SIMPLE_HEAD, False, (0, 0)
+    screen.print(table)
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:

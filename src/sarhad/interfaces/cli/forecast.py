@@ -14,7 +14,16 @@ from rich.table import Table
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    answer,
+    computing,
+    print_table,
+    screen,
+    tell_results,
+)
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.programme_options import now, rate_of
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
@@ -152,7 +161,7 @@ def _draw_line(found: Forecast, n_draws: int) -> None:
     columns += [f"{name}_km_p50" for name in ("closed", "thin", "open")]
     for row in found.line.to_dict(orient="records"):
         table.add_row(str(row["quarter"]), *(localised(f"{row[name]:,.0f}") for name in columns))
-    screen.print(table)
+    print_table(table)
     if found.line["width_km"].max() > 0.05:
         screen.print(TEXT["width"].format(km=found.line["width_km"].max()))
 
@@ -183,7 +192,7 @@ def _draw_items(found: Forecast, ask: Ask) -> None:
             localised(f"{row['loss_km_days']:,.0f}"),
             localised(f"{row['sooner_km_days']:,.0f}"),
         )
-    screen.print(table)
+    print_table(table)
     p10, p50, p90 = found.gained_km_days
     screen.print(TEXT["gained"].format(p10=p10, p50=p50, p90=p90))
     names = ", ".join(found.fastest_wins()["item_id"])

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from sarhad.errors import LedgerError
 from sarhad.interfaces.cli import ledger_keys
-from sarhad.interfaces.cli.console import AsJson, answer, screen, showing
+from sarhad.interfaces.cli.console import AsJson, answer, print_table, screen, showing
 from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.ledger_session import now, writing
 from sarhad.interfaces.language import translated
@@ -222,7 +222,7 @@ def other_copies(folder: Folder = Path(), as_json: AsJson = False) -> None:
         for branch in found:
             numbers = (str(branch.differs_at), str(branch.last_seq))
             table.add_row(branch.branch_id, *numbers, f"{branch.imported_at:%Y-%m-%d %H:%M}")
-        screen.print(table)
+        print_table(table)
 
     answer([_fields(branch) for branch in found], as_json, draw)
 
@@ -299,4 +299,4 @@ def _draw_log(records: list[Record]) -> None:
         notes += [json.dumps(plain_statement(said)["body"], ensure_ascii=False)] if said.body else []
         times = (f"{at:%Y-%m-%d %H:%M:%S}" for at in (record.recorded_at, said.happened_at))
         table.add_row(str(record.seq), *times, said.authority, said.kind, said.subject_id, " ".join(notes))
-    screen.print(table)
+    print_table(table)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import AsJson, answer, screen
+from sarhad.interfaces.cli.console import AsJson, answer, print_table, screen
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.language import translated
 from sarhad.ledger.authorities import (
@@ -102,7 +102,7 @@ def listed(folder: Folder = Path(), as_json: AsJson = False) -> None:
             table.add_column(HEADINGS[name.replace("_", " ")], overflow="fold")
         for row in rows:
             table.add_row(*(value or "" for value in row.values()))
-        screen.print(table)
+        print_table(table)
 
     answer(rows, as_json, draw)
 

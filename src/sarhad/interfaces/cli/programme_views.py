@@ -10,7 +10,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.console import print_table, screen
 from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_text import TEXT
 from sarhad.interfaces.language import localised
@@ -111,7 +111,7 @@ def draw_report(found: Report, summed: Sequence[MoneyRow]) -> None:
     """Print all reports; those with nothing to say in a word."""
     names = ("pledged", "contracted", "sent", "in_transit", "received", "disputed", "lost_on_way", "accepted")
     rows = [
-        [r.donor, r.measured_in, *(_number(getattr(r, name)) for name in (*names, "working"))]
+        [r.donor, words(r.measured_in), *(_number(getattr(r, name)) for name in (*names, "working"))]
         for r in found.donors
     ]
     heads = [_SHORT.get(name, name.replace("_", " ")) for name in (*names, "working")]
@@ -147,7 +147,7 @@ def _behind(rows: Iterable[LateRow]) -> list[LateRow]:
 def _availability(row: AvailabilityRow) -> list[str]:
     share = "" if row.availability is None else f"{row.availability:.1%}"
     mtbf, mttr = _interval(row.mtbf_days, row.n_failures), _interval(row.mttr_days, row.n_repairs)
-    return [row.equipment_id, row.measured_in, share, str(row.n_failures), mtbf, mttr]
+    return [row.equipment_id, words(row.measured_in), share, str(row.n_failures), mtbf, mttr]
 
 
 def _interval(found: Interval | None, n: int) -> str:
@@ -159,7 +159,13 @@ def _interval(found: Interval | None, n: int) -> str:
 def _money(title: str, rows: Iterable[MoneyRow]) -> None:
     names = ("pledged", "contracted", "received", "working")
     cells = [
-        [r.donor, r.currency, r.terms, *(f"{getattr(r, name):,.0f}" for name in names), str(r.n_unpriced)]
+        [
+            r.donor,
+            r.currency,
+            words(r.terms),
+            *(f"{getattr(r, name):,.0f}" for name in names),
+            str(r.n_unpriced),
+        ]
         for r in rows
     ]
     _table(title, ["donor", "currency", "terms", *names, "items without a cost"], cells, text=3, empty=True)
@@ -179,7 +185,7 @@ def _table(
         table.add_column(head, justify="left" if k < text else "right")
     for line in lines:
         table.add_row(*(escape(cell if k < text else localised(cell)) for k, cell in enumerate(line)))
-    screen.print(table)
+    print_table(table)
 
 
 def _quantity(quantity: float, measured_in: str) -> str:

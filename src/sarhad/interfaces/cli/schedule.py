@@ -21,7 +21,16 @@ from sarhad.interfaces.cli.ahead_options import (
     day_of,
     start_of,
 )
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    answer,
+    computing,
+    print_table,
+    screen,
+    tell_results,
+)
 from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.language import localised, translated
@@ -185,7 +194,7 @@ def _table(
         table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
     for row in rows:
         table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
-    screen.print(table)
+    print_table(table)
 
 
 def _share(p: float) -> str:

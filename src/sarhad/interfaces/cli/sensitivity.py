@@ -16,7 +16,7 @@ from sarhad.interfaces.cli.console import (
     PlanFile,
     answer,
     computing,
-    screen,
+    print_table,
     tell_results,
 )
 from sarhad.interfaces.cli.headings import HEADINGS
@@ -85,7 +85,7 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         known = one["band_low"] == one["band_low"]
         band = f"{one['band_low']:.3f}-{one['band_high']:.3f}" if known else "-"
         table.add_row(words(one["adversary"]), *map(localised, (f"{one['p_timely']:.3f}", band)))
-    screen.print(table)
+    print_table(table)
     heads = ("parameter", "unit", "base", "low", "high", "unaware", "optimal", "km closed")
     table = _table(TEXT["title"].format(**value["base"]), heads, TEXT["caption"])
     for row in value["rows"]:
@@ -95,14 +95,14 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         ]
         numbers = (f"{row[name]:g}" for name in ("base", "low", "high"))
         table.add_row(row["parameter"], row["unit"], *map(localised, (*numbers, *ends)))
-    screen.print(table)
+    print_table(table)
     if value["sobol"]:
         table = _table(TEXT["sobol"].format(n=value["evaluation_n"]), ("parameter", "first", "total"))
         for one in value["sobol"]:
             if one["outcome"] == "p_unaware":
                 shown = [f"{one[k]:.2f} ± {one[f'{k}_half_width']:.2f}" for k in ("first", "total")]
                 table.add_row(one["parameter_id"], *map(localised, shown))
-        screen.print(table)
+        print_table(table)
     tell_results(place, "sensitivity.png")
 
 

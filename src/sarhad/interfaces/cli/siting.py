@@ -12,7 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, tell_results
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    answer,
+    computing,
+    print_table,
+    screen,
+    tell_results,
+)
 from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.language import localised, translated
@@ -196,4 +205,4 @@ def _table(
         table.add_column(head, justify="left" if k < n_text else "right")
     for row in rows:
         table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
-    screen.print(table)
+    print_table(table)

@@ -6,7 +6,7 @@ from collections import Counter
 
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import screen
+from sarhad.interfaces.cli.console import print_table, screen
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.deliver import Findings
 from sarhad.interfaces.language import localised, told, translated
@@ -119,7 +119,7 @@ def _draw_readings(project: Project, before: Summary, after: Summary | None) -> 
             for name in names
         ]
         table.add_row(old.condition, f"{share[old.condition]:.0%}", *cells)
-    screen.print(table)
+    print_table(table)
 
 
 def _draw_means(before: Summary, after: Summary | None) -> None:
@@ -133,7 +133,7 @@ def _draw_means(before: Summary, after: Summary | None) -> None:
         cells = [f"{old.depth_m / 1000:g}", f"{old.p_timely:.2f}"]
         cells += [f"[bold]{localised(f'{new.p_timely:.2f}')}[/]"] if after else []
         table.add_row(words(old.adversary), *map(localised, cells[:2]), *cells[2:], _interval(new))
-    screen.print(table)
+    print_table(table)
 
 
 def _interval(mean: AdversaryMean) -> str:
@@ -164,7 +164,7 @@ def _draw_holes(project: Project, found: Findings) -> None:
         cost = f"{closing.cost_usd / 1000:,.0f}" if closing else ""
         place = (f"{chainage_m / 1000:,.1f}", f"{offset_m:,.0f}", f"{width_m:,.0f}")
         table.add_row(*map(localised, place), told(project, district), by, localised(cost))
-    screen.print(table)
+    print_table(table)
 
 
 def draw_plan(project: Project, result: PlanResult) -> None:
@@ -181,7 +181,7 @@ def draw_plan(project: Project, result: PlanResult) -> None:
         cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, sum(i.crew_n for i in mine)
         cells = (str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}")
         table.add_row(equipment_id, *map(localised, cells))
-    screen.print(table)
+    print_table(table)
     budget = result.budget or project.budget
     names = (TEXT["item.at"].format(equipment=i.asset.equipment_id, site=i.site_id) for i in items[:5])
     screen.print(TEXT["first"].format(names=", ".join(names)))
@@ -224,7 +224,7 @@ def _draw_parts(result: PlanResult) -> None:
             )
             before, planned = (localised(show.format(one)) for one in (part.before, part.value))
             table.add_row(part.name, share, before, f"[bold]{planned}[/]")
-    screen.print(table)
+    print_table(table)
 
 
 def draw_explanation(project: Project, found: Explanation) -> None:
@@ -244,14 +244,14 @@ def draw_explanation(project: Project, found: Explanation) -> None:
     for way in found.ways:
         cells = (f"{way.p_timely:.2f}", f"{way.p_detect:.2f}", f"{way.time_s / HOUR_S:.1f}")
         ways.add_row(words(way.adversary), *map(localised, cells))
-    screen.print(ways)
+    print_table(ways)
     raises = Table(title=TEXT["raises.title"], title_justify="left")
     for name in ("equipment", "site", "gain", "kUSD", "gain per MUSD"):
         raises.add_column(HEADINGS[name], justify="left" if name in ("equipment", "site") else "right")
     for r in found.raises:
         cells = (f"{r.gain:+.3f}", f"{r.cost_usd / 1000:,.0f}", f"{r.gain_per_musd:.2f}")
         raises.add_row(r.asset.equipment_id, r.site_id, *map(localised, cells))
-    screen.print(raises)
+    print_table(raises)
     if found.best_buy is not None:
         buy = found.best_buy
         screen.print(

@@ -12,7 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from sarhad.errors import NoAnswer
-from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, screen, showing
+from sarhad.interfaces.cli.console import (
+    AsJson,
+    Folder,
+    Jobs,
+    answer,
+    computing,
+    print_table,
+    screen,
+    showing,
+)
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.vocabulary import words
@@ -117,7 +126,7 @@ def _draw_fetched(folder: Path, got: tuple[Got, ...], section: str) -> None:
         table.add_row(
             one.square.name, one.series.series_id, words(one.came), localised(f"{one.n_byte / 1e6:,.1f}")
         )
-    screen.print(table)
+    print_table(table)
     n = Counter(one.series.series_id for one in got)
     if n["shipped"]:
         screen.print(TEXT.count("coarse", n["shipped"]))
@@ -172,7 +181,7 @@ def _draw_layers(found: Survey) -> None:
         size = (str(layer.n_tile), layer.crs, localised(f"{layer.cell_m:,.1f}"), _reading(layer))
         shares = (f"{layer.band_km2:,.1f}", f"{layer.band_km2 / found.band_km2:.1%}")
         table.add_row(layer.first_file, *size, *map(localised, shares))
-    screen.print(table)
+    print_table(table)
 
 
 def _reading(layer: LayerFound) -> str:
@@ -194,7 +203,7 @@ def _draw_gaps(found: Survey) -> None:
             why,
             localised(f"{gap.area_km2:,.2f}"),
         )
-    screen.print(table)
+    print_table(table)
 
 
 def _draw_seams(found: Survey) -> None:
@@ -209,7 +218,7 @@ def _draw_seams(found: Survey) -> None:
         figures = (f"{seam.step_m:+.2f}", f"{seam.typical_m:.2f}", f"{seam.neighbour_m:.2f}")
         verdict = TEXT["suspect"] if seam.is_suspect else TEXT["sound"]
         table.add_row(seam.first, seam.second, kinds[seam.kind], *map(localised, figures), verdict)
-    screen.print(table)
+    print_table(table)
     if len(ordered) > MOST_ROWS:
         screen.print(TEXT.count("seams.more", len(ordered) - MOST_ROWS))
 
@@ -225,7 +234,7 @@ def _draw_relief(found: Survey) -> None:
         verdict = TEXT["noisy"] if layer.growth < NOISY else verdict
         figures = [f"{one:,.1f}" for one in layer.rms_m]
         table.add_row(layer.first_file, *map(localised, (*figures, f"{layer.growth:.2f}")), verdict)
-    screen.print(table)
+    print_table(table)
     for layer in found.layers:
         if layer.n_spike:
             lon_deg, lat_deg = layer.spike_lon_lat_deg[0]

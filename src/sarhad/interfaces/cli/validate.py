@@ -15,6 +15,7 @@ from sarhad.interfaces.cli.console import (
     PlanFile,
     answer,
     computing,
+    print_table,
     screen,
     tell_results,
 )
@@ -94,6 +95,6 @@ def _draw(value: dict[str, Any], place: Path) -> None:
             f"{one['p_spread']:.3f}",
         )
         table.add_row(name, *map(localised, cells))
-    screen.print(table)
+    print_table(table)
     screen.print(TEXT["holds"] if value["holds"] else TEXT["fails"])
     tell_results(place, "validation.png")
