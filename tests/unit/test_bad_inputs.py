@@ -133,3 +133,44 @@ def test_every_fault_of_a_long_table_is_told_in_its_row(small_project_folder: Pa
             (k + 301, "accepts"),
         )
     }
+
+
+def test_a_byte_order_mark_before_the_project_is_read_over(small_project_folder: Path) -> None:
+    """Some editors put one before text in UTF-8."""
+    path = small_project_folder / "project.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert check_project(small_project_folder) == ()
+
+
+@pytest.mark.parametrize("file", ["project.toml", "teams.csv"])
+def test_a_file_that_the_system_does_not_give(small_project_folder: Path, file: str) -> None:
+    """As without the right to read it: the memory of a process at 0 is nothing that can be read."""
+    (small_project_folder / file).unlink()
+    (small_project_folder / file).symlink_to("/proc/self/mem")
+    (fault,) = faults_of(small_project_folder, file)
+    assert (fault.expected, fault.found) == ("a file that can be read", "Input/output error")
+
+
+def test_a_folder_in_the_place_of_the_project_s_file(small_project_folder: Path) -> None:
+    (small_project_folder / "project.toml").unlink()
+    (small_project_folder / "project.toml").mkdir()
+    (fault,) = check_project(small_project_folder)
+    assert (fault.expected, fault.found) == ("a file that can be read", "Is a directory")
+
+
+def test_lines_of_one_point_are_faults_of_their_rows(small_project_folder: Path) -> None:
+    (fault,) = with_line(small_project_folder, [[69.0, 37.5]])
+    assert (fault.row, fault.column, fault.found) == (1, "geometry", "no geometry")
+    shapes = [
+        {"type": "LineString", "coordinates": run} for run in ([[68.9, 37.5], [68.9, 37.51]], [[68.9, 37.5]])
+    ]
+    features = [
+        {"type": "Feature", "properties": {"road_class": "track"}, "geometry": shape} for shape in shapes
+    ]
+    layer = small_project_folder / "roads.geojson"
+    layer.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    path = small_project_folder / "project.toml"
+    path.write_text(path.read_text() + '\n[roads]\nfile = "roads.geojson"\n')
+    found = faults_of(small_project_folder, "roads.geojson")
+    assert {fault.row for fault in found} == {2}
+    assert "one that cannot: too few points?" in {fault.found for fault in found}

@@ -97,6 +97,7 @@ def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) 
         raise InputFaults.one(path.name, f"a file with a {_said(kinds)}", "no such file")
     import geopandas
     import pyogrio
+    import shapely
 
     try:
         with np.errstate(invalid="ignore"):  # coordinates that are NaN are a fault of their row
@@ -106,9 +107,15 @@ def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) 
                 layer = _layer(path, layer, kinds)
                 encoding = encoding or _proven_encoding(path)
                 frame = geopandas.read_file(
-                    path, layer=layer, engine="pyogrio", encoding=encoding or None, on_invalid="raise"
+                    path, layer=layer, engine="pyogrio", encoding=encoding or None, on_invalid="ignore"
                 )
-    except (ValueError, OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+    except (
+        ValueError,
+        OSError,
+        shapely.errors.GEOSException,
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+    ) as error:
         raise _unreadable(path, error) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         raise InputFaults.one(path.name, f"a layer with a {_said(kinds)}", "a table without geometry")

@@ -196,9 +196,9 @@ def add_sections(folder: Path, text: str) -> None:
     new = old + (b"" if old.endswith(b"\n") else b"\n") + b"\n" + text.encode()
     added = tomllib.loads(text)
     try:
-        whole = tomllib.loads(new.decode("utf-8"))
+        whole = tomllib.loads(new.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputFaults.one(PROJECT_FILE, "a file that takes more sections", error) from error
-    if whole != tomllib.loads(old.decode("utf-8")) | added:
+    if whole != tomllib.loads(old.decode("utf-8-sig")) | added:
         raise InputFaults.one(PROJECT_FILE, "a file that takes more sections", "others than it had")
     write_whole(path, new)

@@ -14,7 +14,7 @@ from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.schemas import FORMAT, SECTIONS
 from sarhad.io.tables import Place, Row, check_section
-from sarhad.io.vector import Layer, read_layer
+from sarhad.io.vector import READABLE, Layer, read_layer
 
 PROJECT_FILE = "project.toml"
 
@@ -60,7 +60,11 @@ class Reading:
         name = row.text(column)
         path = self.folder / name
         if path.is_file() and name not in self.hashes:
-            self.hashes[name] = sha256(path)
+            try:
+                self.hashes[name] = sha256(path)
+            except OSError as error:
+                self.faults.append(Place(name).fault(READABLE, error.strerror))
+                return None
         return name, path
 
     def named(self, section: str) -> tuple[Row, Layer] | None:
@@ -99,9 +103,11 @@ def parse(folder: Path) -> Mapping[str, object] | Fault:
     """Return the parsed `project.toml`, or the fault that keeps it from being one."""
     place = Place(PROJECT_FILE)
     try:
-        document = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8"))
+        document = tomllib.loads((folder / PROJECT_FILE).read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return place.fault(f"a file {PROJECT_FILE} in the project folder", "no such file")
+    except OSError as error:
+        return place.fault(READABLE, error.strerror)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return place.fault("TOML in UTF-8", error)
     return _newer(document) or document

@@ -124,6 +124,9 @@ def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = list(csv.reader(file, strict=True))
+    except OSError as error:
+        faults.append(place.fault(READABLE, error.strerror))
+        return None
     except (UnicodeDecodeError, csv.Error) as error:
         faults.append(place.fault("comma-separated text in UTF-8", error))
         return None
@@ -165,7 +168,11 @@ def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     column = meta["geometry_name"] or "wkb_geometry"
     geometry: Sequence[Any] = [None] * table.num_rows
     if column in table.column_names:
-        geometry = shapely.from_wkb(table.column(column).to_numpy(zero_copy_only=False)).tolist()
+        raw = table.column(column).to_numpy(zero_copy_only=False)
+        geometry = shapely.from_wkb(raw, on_invalid="ignore").tolist()
+        for k in np.flatnonzero(shapely.is_missing(geometry) & ~table.column(column).is_null().to_numpy()):
+            expected, found = "a geometry that can be", "one that cannot: too few points?"
+            faults.append(place.fault(expected, found, column="geometry", row=int(k) + 1))
         table = table.drop_columns([column])
     if meta["fid_column"] in table.column_names:
         table = table.drop_columns([meta["fid_column"]])
@@ -176,6 +183,7 @@ def _read_parquet(path: Path, place: Place, faults: list[Fault]) -> Layer | None
     import geopandas
     import pyarrow
     import pyarrow.parquet
+    from shapely.errors import GEOSException
 
     try:
         table = pyarrow.parquet.read_table(path)
@@ -184,7 +192,11 @@ def _read_parquet(path: Path, place: Place, faults: list[Fault]) -> Layer | None
         return None
     if b"geo" not in (table.schema.metadata or {}):
         return _in_degrees(table, [None] * table.num_rows, None, place, faults)
-    frame = geopandas.read_parquet(path)
+    try:
+        frame = geopandas.read_parquet(path)
+    except (ValueError, GEOSException) as error:
+        faults.append(place.fault(FORMATS, error))
+        return None
     table = table.drop_columns([frame.geometry.name])
     return _in_degrees(table, frame.geometry.tolist(), frame.crs, place, faults)
 
