@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from nbclient import NotebookClient
 from pygments.lexers.special import TextLexer
 
 import sarhad
@@ -38,7 +39,7 @@ nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True
-nb_merge_streams = True
+NotebookClient.coalesce_streams = True  # what a command prints is one text; MyST-NB merges line by line
 nb_output_stderr = "remove"  # progress
 
 # Signatures and docstrings of the public names. A word in backticks is code.
@@ -50,6 +51,7 @@ autodoc_type_aliases = {name: name for name in ("npt.ArrayLike", "ArrayLike", "F
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 add_module_names = False
+toc_object_entries = False
 
 # Every reference must lead somewhere, but for types in signatures: most of them have no page by design.
 nitpicky = True
@@ -66,7 +68,7 @@ html_show_sphinx = False
 # Pages by their folders; a new page takes its place by itself.
 NAVIGATION = {
     "Tutorial": ["tutorial/*", "notebooks/*"],
-    "How to": ["how-to/own-border", "how-to/*"],
+    "How to": ["how-to/own-border", "how-to/terrain", "how-to/osm", "how-to/own-*", "how-to/*"],
     "Reference": ["reference/project", "reference/cli", "reference/*", "/GLOSSARY"],
     "Explanation": ["explanation/model", "explanation/what-the-number-is-not", "explanation/*"],
     "Examples": ["/src/sarhad/data/**"],
