@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from sarhad.interfaces.language import language, say, translated
@@ -23,9 +24,9 @@ TEXT = translated(
 
 def in_language(command: Any) -> Any:
     """Return a command, or a group with all its commands, whose help is in the language of the moment."""
+    _tell_pages()
     if language() == "en":
         return command
-    _tell_pages()
     pending = [command]
     while pending:
         one = pending.pop()
@@ -38,6 +39,8 @@ def in_language(command: Any) -> Any:
 
 
 def _tell_pages() -> None:
+    if language() == "en" and "typer.rich_utils" not in sys.modules:
+        return
     from typer import rich_utils  # heavy, and only help and wrong usage are drawn with it
 
     for name in TEXT:

@@ -1,0 +1,125 @@
+"""What the terminal says in three languages: help, tables that fit, and JSON that no language changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+from typer.testing import CliRunner
+
+from sarhad.interfaces.cli import console
+from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.headings import HEADINGS, headings
+from sarhad.interfaces.language import Phrase, speaking, translated
+from sarhad.io.catalogue import LANGUAGES
+
+OTHERS = [code for code in LANGUAGES if code != "en"]
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A command in another language leaves the next test in English."""
+    with speaking("en"):
+        yield
+
+
+def said(*words: str) -> str:
+    """What a command writes on the screen and beside it."""
+    done = CliRunner().invoke(app, list(words), env={"COLUMNS": "100", "TERMINAL_WIDTH": "100"})
+    return done.output
+
+
+def narrow(monkeypatch: pytest.MonkeyPatch, width: int, table: Table) -> str:
+    """A table as it stands on a screen of some columns."""
+    screen = Console(width=width, highlight=False, force_terminal=False)
+    monkeypatch.setattr(console, "screen", screen)
+    with screen.capture() as capture:
+        console.print_table(table)
+    return capture.get()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--language", "ru", "--help"), "Параметры"),
+        (("--help", "--language", "ru"), "Проверить проект"),
+        (("--language", "tg", "check", "--help"), "Ҷузвдони лоиҳа"),
+        (("--language", "ru", "programme", "siting", "--help"), "Доля розыгрышей"),
+        (("--language", "ru", "ledger", "key", "new", "--help"), "Создать пару ключей"),
+    ],
+)
+def test_help_is_told_in_the_language_wherever_it_is_asked_for(words: tuple[str, ...], expected: str) -> None:
+    assert expected in said(*words)
+    english = tuple(word for word in words if word not in ("--language", "ru", "tg"))
+    assert expected not in said("--language", "en", *english)
+
+
+def test_the_environment_chooses_and_the_option_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SARHAD_LANGUAGE", "ru")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    assert "Параметры" in said("--help")
+    assert "Параметрҳо" in said("--help", "--language", "tg")
+    monkeypatch.delenv("SARHAD_LANGUAGE")
+    assert "Options" in said("--language", "en", "--help")
+
+
+def test_json_is_the_same_in_every_language(small_project_folder: Path) -> None:
+    project = small_project_folder / "project.toml"
+    project.write_text(project.read_text().replace('home_side = "left"', 'home_side = "lft"'))
+    asked = ("check", str(small_project_folder))
+    rows = {code: said("--language", code, *asked, "--json") for code in LANGUAGES}
+    assert json.loads(rows["en"])[0]["expected"] == "one of left, right"
+    assert len(set(rows.values())) == 1
+    tables = {code: said("--language", code, *asked) for code in LANGUAGES}
+    assert "одно из left, right" in tables["ru"]
+    assert "яке аз left, right" in tables["tg"]
+    assert len(set(tables.values())) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_word_of_a_table_is_cut(monkeypatch: pytest.MonkeyPatch, code: str, width: int) -> None:
+    with speaking(code):
+        names = ("item", "type", "donor", "wanted", "pledged", "approved", "contracted", "produced", "lost")
+        table = Table(title="x")
+        for k, name in enumerate(headings(names)):
+            table.add_column(name, justify="left" if k < 3 else "right")
+        cells = ("kaz-01", "thermal_cooled_long", "Kazakhstan", *["1\xa0234"] * 6)
+        table.add_row(*cells)
+        text = narrow(monkeypatch, width, table)
+    assert "…" not in text
+    assert text.count("1\xa0234") == 6
+    lines = [line.split() for line in text.splitlines()]
+    letters = "".join(word for line in lines for word in line if not set(word) & set("┃│━─"))
+    assert all(len(line) <= width for line in text.splitlines())
+    assert len(letters) >= sum(len(cell.replace("\xa0", "")) for cell in cells)
+
+
+def test_a_table_that_has_room_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table("a", "b")
+    table.add_row("one", "two")
+    assert "│ one │ two │" in narrow(monkeypatch, 80, table)
+
+
+def test_figures_filled_in_take_the_signs_of_the_language() -> None:
+    table = translated({"x": "{km:,.1f} km, {n:,}, {share:.1%}, {name}, {day}"})
+    values = {"km": 1234.5, "n": 12_000, "share": 0.125, "name": "v1.2", "day": 3.5}
+    assert table["x"].format(**values) == "1,234.5 km, 12,000, 12.5%, v1.2, 3.5"
+    with speaking("ru"):
+        assert table["x"].format(**values) == "1\xa0234,5 km, 12\xa0000, 12,5%, v1.2, 3.5"
+        assert Phrase("{at:%Y}, {0}").format("a", at=_Day()) == "2026, a"
+
+
+class _Day:
+    def __format__(self, spec: str) -> str:
+        return "2026"
+
+
+def test_headings_that_nobody_wrote_down_are_refused() -> None:
+    with pytest.raises(KeyError):
+        headings(["no such heading"])
+    assert set(HEADINGS) == set(HEADINGS.messages)
