@@ -171,8 +171,11 @@ def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
         raw = table.column(column).to_numpy(zero_copy_only=False)
         geometry = shapely.from_wkb(raw, on_invalid="ignore").tolist()
         for k in np.flatnonzero(shapely.is_missing(geometry) & ~table.column(column).is_null().to_numpy()):
-            expected, found = "a geometry that can be", "one that cannot: too few points?"
-            faults.append(place.fault(expected, found, column="geometry", row=int(k) + 1))
+            faults.append(
+                place.fault(
+                    "a line of two points or a ring of four", "fewer", column="geometry", row=int(k) + 1
+                )
+            )
         table = table.drop_columns([column])
     if meta["fid_column"] in table.column_names:
         table = table.drop_columns([meta["fid_column"]])
