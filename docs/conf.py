@@ -71,7 +71,13 @@ NAVIGATION = {
     "How to": ["how-to/own-border", "how-to/terrain", "how-to/osm", "how-to/own-*", "how-to/*"],
     "Reference": ["reference/project", "reference/cli", "reference/*", "/GLOSSARY"],
     "Explanation": ["explanation/model", "explanation/what-the-number-is-not", "explanation/*"],
-    "Examples": ["/src/sarhad/data/**"],
+    "Examples": [
+        "/src/sarhad/data/tajik_afghan/README",
+        "Where its files come from </src/sarhad/data/tajik_afghan/ATTRIBUTION>",
+        "/src/sarhad/data/kyrgyz_tajik/README",
+        "Where its files come from </src/sarhad/data/kyrgyz_tajik/ATTRIBUTION>",
+        "/src/sarhad/data/**",
+    ],
     "The code": ["/README", "/ARCHITECTURE", "/CONTRIBUTING", "/CHANGELOG", "decisions/*"],
 }
 
