@@ -328,6 +328,14 @@ def test_a_sensitivity_of_other_inputs_is_refused(folder: Path, tmp_path: Path) 
         read_answers(project)
 
 
+def test_an_observation_and_its_weights_are_called_what_they_are(answers: Answers) -> None:
+    settings = replace(answers.project.settings, worth="reported")
+    observed = replace(answers.project, settings=settings, weight_of={"Ford & isle": 3.0})
+    pages = [Reader(report_html(replace(answers, project=one), ())) for one in (answers.project, observed)]
+    said = ("Report on the watch of the line", "Ford & isle × 3")
+    assert [[words in page.text for words in said] for page in pages] == [[False, False], [True, True]]
+
+
 def test_doubts_and_sources_of_layers_are_told(answers: Answers, pages: dict[str, str]) -> None:
     doubts = [one.as_row() for one in find_doubts(answers.project)]
     assert answers.documents[MANIFEST]["doubts"] == doubts

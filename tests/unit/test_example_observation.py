@@ -125,7 +125,7 @@ def test_it_has_all_its_words_in_every_language(folder, project, code):
     assert stated is not None
     own = {project.title, *project.notes, project.line.source, project.terrain.source}
     own |= {quick(project).notes[-1], project.terrain.vertical_datum, *stated.head, *stated.paragraphs}
-    own |= {one.name for one in (*project.districts, *project.marks)}
+    own |= {one.name for one in (*project.districts, *project.marks, *project.weights)}
     own |= {cell for row in stated.rows for cell in row[1:]}
     with speaking(code):
         assert {text for text in own if told(project, say(text)) == text} <= UNTRANSLATED

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.report import palette
+from sarhad.interfaces.report.sheet import own_settings, width_mm
+from sarhad.interfaces.report.tornado_chart import tornado_chart
 from sarhad.io.project import open_project
 from sarhad.io.uncertainty import read_parameters
 from sarhad.model.asset import AtPoint
@@ -21,7 +26,15 @@ from sarhad.planning import trials
 from sarhad.planning.adversaries import against_each
 from sarhad.planning.compute import Compute
 from sarhad.planning.profile import profile
-from sarhad.planning.sensitivity import OUTCOMES, answers, saltelli, sensitivity, sobol_indices
+from sarhad.planning.sensitivity import (
+    OUTCOMES,
+    Sensitivity,
+    Swing,
+    answers,
+    saltelli,
+    sensitivity,
+    sobol_indices,
+)
 from sarhad.planning.summary import yearly
 from sarhad.planning.variation import VARIABLE, base_value, varied, with_plan
 
@@ -196,6 +209,24 @@ def test_the_command_writes_rows_that_the_report_shows(small_project_template, t
     assert len(told["sobol"]) == 2 * len(OUTCOMES)
     assert [one["adversary"] for one in told["adversaries"]] == ["unaware", "aware", "optimal", "fastest"]
     assert all((folder / "results" / f"sensitivity.{kind}").exists() for kind in ("csv", "png", "pdf"))
+
+
+def test_values_under_the_axes_of_the_tornado_differ_and_stand_apart():
+    """Panels of a narrow range: no two marks of an axis read the same, and no two touch."""
+    one = Parameter("speed_factor", "movement", 0.7, 1.3, "uniform", "1", "by hand", "Speed")
+    found = Sensitivity((0.236, 0.0229, 1.0), (Swing(one, 1.0, (0.245, 0.0278, 1.0), (0.2275, 0.0156, 2.9)),))
+    with own_settings():
+        page = tornado_chart(found, "By hand")
+        marks = [text for text in page.axes.texts if re.fullmatch(r"[\d.]+", text.get_text())]
+        drawn = [(text.get_text(), width_mm(text.get_text(), palette.SMALL), text) for text in marks]
+    rows: dict[float, list[tuple[float, float, str]]] = {}
+    for words, wide_mm, text in drawn:
+        x_mm, y_mm = text.get_position()
+        rows.setdefault(round(y_mm, 3), []).append((x_mm - wide_mm / 2, x_mm + wide_mm / 2, words))
+    ticks = sorted(max(rows.values(), key=len))
+    assert len(ticks) >= 6
+    assert all(a[1] < b[0] for a, b in pairwise(ticks))
+    assert len({words for _, _, words in ticks}) == len(ticks)
 
 
 def test_samples_are_a_power_of_two(small_project_folder):

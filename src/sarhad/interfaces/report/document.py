@@ -92,6 +92,7 @@ def report_html(answers: Answers, weak: tuple[WeakStretch, ...]) -> str:
     return template.render(
         language=language(),
         title=told(project, project.title),
+        kind=facts.by_worth(TEXT, "kind", project),
         text=_Escaped(TEXT),
         css=Markup(files("sarhad").joinpath("data", "report", "report.css").read_text(encoding="utf-8")),
         sections=[name for name in SECTIONS if name not in hidden],

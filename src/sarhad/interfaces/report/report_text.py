@@ -7,6 +7,7 @@ from sarhad.interfaces.language import translated
 TEXT = translated(
     {
         "kind": "Report on the protection of the border",
+        "kind.reported": "Report on the watch of the line",
         "summary": "Summary",
         "map": "Map",
         "strip": "Along the line",
@@ -183,6 +184,8 @@ TEXT = translated(
         "the worst of all ways.",
         "assume.8": "Costs are those of the equipment tables, per item or per km. Running costs and repair "
         "are not in them.",
+        "assume.weights": "In the value of the plan these ranges count by other weights than 1: {weights}.",
+        "assume.weight": "{name} × {weight}",
         "assume.conditions": "Conditions of the year",
         "assume.equipment": "Equipment that stands or is on offer",
         "assume.settings": "Settings of the computation",

@@ -270,13 +270,26 @@ def assumptions_section(answers: Answers, cited: Cited) -> AssumptionsSection:
         "assume.7": {"n": cited.figure(MANIFEST, "/settings/n_fields", "n")},
     }
     keys = [key for key in TEXT if key.startswith("assume.") and key[-1].isdigit()]
+    sentences = [text_by_worth(key, answers.project).format_map(figures.get(key, {})) for key in keys]
     return AssumptionsSection(
-        sentences=tuple(text_by_worth(key, answers.project).format_map(figures.get(key, {})) for key in keys),
+        sentences=(*sentences, *_weights(answers.project)),
         conditions=conditions_table(answers.project),
         equipment=equipment_table(answers.project, answers.project.assets),
         settings=settings_table(cited),
         doubts=doubts_table(cited),
     )
+
+
+def _weights(project: Project) -> list[Markup]:
+    """Return one sentence on the ranges that a plan weighs otherwise than the rest of the line, if any."""
+    said = [
+        text("assume.weight").format(
+            name=told(project, name), weight=shown(weight, f"weights#{name}/weight", "plain")
+        )
+        for name, weight in project.weight_of.items()
+        if weight != 1.0
+    ]
+    return [text("assume.weights").format(weights=Markup("; ").join(said))] if said else []
 
 
 def sources_section(answers: Answers, stated: Attribution | None) -> SourcesSection:

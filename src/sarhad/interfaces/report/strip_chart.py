@@ -73,6 +73,8 @@ ROW_M = 350_000.0
 MAX_ROWS = 5
 ROOM = Box(34.0, 34.0, 376.0, 224.0)
 READING = (Box(10.0, 8.8, 400.0, 23.0), 3, 7.0)
+LAST_LINE = 50
+"""Letters of room that a paragraph takes beside its own: its last line is not full."""
 MAX_P_MM = 165.0
 MARKS_MM, DISTRICTS_MM, NAMES_MM, BINDS_MM, AXIS_MM, OFFICIAL_MM = 4.5, 4.2, 3.6, 2.2, 5.0, 3.0
 HOLES_MM = (7.5, 24.0)
@@ -247,11 +249,11 @@ def _draw_reading(sheet: Sheet, project: Project, adversary: str) -> None:
     box, n, gap_mm = READING
     draw_line(sheet, [(box.left, box.top + 1.2), (box.right, box.top + 1.2)], palette.FAINT, 0.2)
     paragraphs = facts.statements(project, adversary)
-    total = sum(len(lead) + len(text) for lead, text in paragraphs)
+    total = sum(len(lead) + len(text) + LAST_LINE for lead, text in paragraphs)
     columns: list[list[tuple[str, str]]] = [[] for _ in range(n)]
     passed = 0
     for lead, text in paragraphs:
-        long = len(lead) + len(text)
+        long = len(lead) + len(text) + LAST_LINE
         columns[min(n - 1, int(n * (passed + long / 2) / total))].append((lead, text))
         passed += long
     wide_mm = (box.width - (n - 1) * gap_mm) / n

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sarhad.interfaces.language import decimal, say, translated
+from sarhad.interfaces.language import decimal, number, say, translated
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.axes import Axes, draw_axes
 from sarhad.interfaces.report.sensitivity_section import ends
@@ -82,8 +82,7 @@ def _draw_panel(sheet: Sheet, found: Sensitivity, k: int, outcome: str, box: Box
     least, most = min(values), max(values)
     room = max(ROOM * (most - least), 0.005 if outcome.startswith("p_") else 0.5)
     axes = Axes(box, max(0.0, least - room), most + room, 0.0, float(len(found.swings)))
-    digits = 0 if outcome.endswith("_km") else 2
-    draw_axes(sheet, axes, ("", ""), (lambda v: decimal(v, digits), lambda v: ""), (4, len(found.swings)))
+    draw_axes(sheet, axes, ("", ""), (number, lambda v: ""), (2, len(found.swings)))
     write(sheet, (box.left, box.top + 2.5), TEXT[outcome], palette.BODY_BOLD)
     for row, swing in enumerate(found.swings):
         y = len(found.swings) - row - 0.5
@@ -94,5 +93,10 @@ def _draw_panel(sheet: Sheet, found: Sensitivity, k: int, outcome: str, box: Box
             draw_box(sheet, bar, colour, order=4.0)
     draw_line(sheet, axes.place([found.base[k]] * 2, [0.0, len(found.swings)]), palette.INK, 0.35, order=5.0)
     at = (float(axes.place(found.base[k], 0.0)[0]), box.bottom - 8.4)
-    shown = decimal(found.base[k], digits + (1 if digits else 0))
-    write(sheet, at, shown, palette.BODY_BOLD, align="center")
+    write(
+        sheet,
+        at,
+        decimal(found.base[k], 1 if outcome.endswith("_km") else 3),
+        palette.BODY_BOLD,
+        align="center",
+    )
