@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from sarhad.interfaces.cli import console
 from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.fitting import shares
 from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.language import Phrase, speaking, translated
 from sarhad.io.catalogue import LANGUAGES
@@ -97,6 +98,21 @@ def test_no_word_of_a_table_is_cut(monkeypatch: pytest.MonkeyPatch, code: str, w
     letters = "".join(word for line in lines for word in line if not set(word) & set("┃│━─"))
     assert all(len(line) <= width for line in text.splitlines())
     assert len(letters) >= sum(len(cell.replace("\xa0", "")) for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("room", "found"),
+    [
+        (40, [10, 8, 6]),  # room for all
+        (20, [9, 7, 4]),  # longest words, and what is left to who lacks most
+        (16, [7, 5, 4]),  # longest words alone
+        (12, [4, 4, 4]),  # words folded, the widest first
+        (9, [2, 3, 4]),  # figures alone
+        (5, [2, 3, 4]),  # no room even for them
+    ],
+)
+def test_columns_share_the_screen(room: int, found: list[int]) -> None:
+    assert shares(room, wanted=[10, 8, 6], least=[7, 5, 4], figures=[2, 3, 4]) == found
 
 
 def test_a_table_that_has_room_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:

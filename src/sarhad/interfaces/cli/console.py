@@ -12,14 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
-from rich.text import Text
 
 from sarhad.errors import InputFaults, SarhadError
+from sarhad.interfaces.cli.fitting import fit
 from sarhad.interfaces.language import speak, translated
 from sarhad.interfaces.sentences import told_error, told_text
 from sarhad.io.json_values import plain
@@ -53,8 +60,6 @@ Language = Annotated[
 ]
 
 INTERRUPTED = 130
-MEASURED = 1_000
-"""Columns of a screen on which any table has room."""
 GO_ON = "Interrupted. Nothing is half-written. Run the command again: it goes on where it stopped."
 TEXT = translated(
     {
@@ -78,6 +83,7 @@ def showing() -> Iterator[Shown]:
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=remarks) as bars:
         tasks: dict[str, TaskID] = {}
@@ -128,14 +134,8 @@ def tell_results(place: Path, *first: str) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table; where the screen is too narrow, without lines and with words folded: nothing is cut."""
-    for column in table.columns:
-        column.overflow = "fold"
-        if column.justify == "right":  # figures stay in one piece
-            column.min_width = max((Text.from_markup(str(one)).cell_len for one in column.cells), default=0)
-    least = screen.measure(table, options=screen.options.update(max_width=MEASURED)).minimum
-    if least > screen.width:
-        table.box, table.show_edge, table.padding = box.SIMPLE_HEAD, False, (0, 0)
+    """Print a table so that nothing of it is cut."""
+    fit(table, screen.width)
     screen.print(table)
 
 
