@@ -54,7 +54,7 @@ def untold(described: set[tuple[str, str]]) -> list[str]:
     """Return the public names, commands' options and arguments that no page describes."""
     names = {name for role, name in described if role.startswith("py:")}
     options = {name for role, name in described if role == "std:cmdoption"}
-    public = [f"sarhad.{name}" for name in sarhad.__all__ if name != "__version__"]
+    public = [f"sarhad.{name}" for name in dir(sarhad) if name != "__version__"]
     told = [*(name for name in public if name not in names)]
     for path, command in commands(typer.main.get_command(app), "sarhad"):
         for parameter in command.params:

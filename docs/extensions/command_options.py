@@ -12,6 +12,7 @@ group tells all of its commands. Each option is an object of the inventory (`std
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 import typer
@@ -23,7 +24,8 @@ from sphinx.util.nodes import make_id
 
 from sarhad.interfaces.cli.app import app as sarhad_app
 
-WIDTHS = (34, 66)
+HEADS = ("option", "meaning", "left out")
+WIDTHS = (34, 50, 16)
 
 
 def command_of(path: str) -> tuple[Any, Any]:
@@ -50,13 +52,27 @@ def commands_below(path: str) -> Iterator[str]:
         yield from commands_below(f"{path} {name}")
 
 
-def told(param: Any, context: Any) -> tuple[str, str] | None:
-    """Return how a parameter is written and what it means; None for what is not shown."""
+def told(param: Any, context: Any) -> tuple[str, str, str] | None:
+    """Return how a parameter is written, what it means, and its default; None for what is not shown."""
     record = param.get_help_record(context)
     if record is None or "--help" in param.opts:
         return None
-    written, meaning = (Text.from_markup(str(part).replace(" RANGE", "")).plain for part in record)
-    return written, meaning
+    written, meaning = (Text.from_markup(str(part)).plain for part in record)
+    return written.replace(" range>", ">"), meaning.strip(), default_of(param, context)
+
+
+def default_of(param: Any, context: Any) -> str:
+    """Return what a parameter is where it is left out; nothing where that is not told in a word."""
+    if param.required:
+        return "required"
+    value = param.get_default(context, call=False)
+    if isinstance(value, bool) and param.secondary_opts:
+        return max((param.opts if value else param.secondary_opts), key=len)
+    if value is None or isinstance(value, bool) or value in ("", ()):
+        return ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value.value if isinstance(value, Enum) else value)
 
 
 class Options(SphinxDirective):
@@ -89,7 +105,7 @@ class Options(SphinxDirective):
         said = told(param, context)
         if said is None:
             return None
-        written, meaning = said
+        written, meaning, default = said
         name = max(param.opts, key=len)
         anchor = make_id(self.env, self.state.document, "option", f"{path} {name}")
         self.env.domains.standard_domain.add_program_option(
@@ -98,11 +114,14 @@ class Options(SphinxDirective):
         row = nodes.row(ids=[anchor])
         row += nodes.entry("", nodes.paragraph("", "", nodes.literal(text=written)))
         row += nodes.entry("", nodes.paragraph(text=meaning))
+        row += nodes.entry("", nodes.paragraph(text=default))
         return row
 
 
 def _table(rows: list[nodes.row]) -> nodes.table:
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in WIDTHS), cols=len(WIDTHS))
+    heads = (nodes.entry("", nodes.paragraph(text=head)) for head in HEADS)
+    group += nodes.thead("", nodes.row("", *heads))
     group += nodes.tbody("", *rows)
     return nodes.table("", group, classes=["options"])
 
