@@ -59,6 +59,8 @@ nitpick_ignore_regex = [("py:class", r".+")]
 # A page that was not run (`-D nb_execution_mode=off`) does not know its language.
 suppress_warnings = ["myst-nb.lexer"]
 
+smartquotes = False  # two hyphens of an option stay two
+
 html_theme = "furo"
 html_title = "Sarhad"
 html_static_path = []
