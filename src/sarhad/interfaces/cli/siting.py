@@ -132,7 +132,7 @@ def _phases(
 
 
 def _draw(value: Mapping[str, Any], said: str, idle: Sequence[str], place: Path) -> None:
-    screen.print(said)
+    screen.print(escape(said))
     if idle:
         screen.print(TEXT["not.offered"].format(names=escape(", ".join(idle))))
     calendar = [row["year"] for row in value["years"]]
