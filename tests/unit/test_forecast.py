@@ -92,9 +92,12 @@ def test_nothing_comes_everything_is_there_and_one_value_has_no_spread(project, 
     assert not none.items[["gain_km_days", "loss_km_days", "sooner_km_days"]].to_numpy().any()
 
 
-def test_gains_add_up_and_lie_above_what_would_be_lost(project, deliveries, days, compute):
+@pytest.mark.parametrize("n_bit", [ASK.n_bit, 2])
+def test_gains_add_up_and_lie_above_what_would_be_lost(project, deliveries, days, compute, n_bit):
+    """Of a bundle too, which its items share equally."""
     few = [deliveries[i] for i in (0, 1, 3, 4)]  # without a team the loss is the least share
-    found = forecast(project, few, days[:, [0, 1, 3, 4]], start=START, ask=ASK, compute=compute)
+    ask = replace(ASK, n_bit=n_bit)
+    found = forecast(project, few, days[:, [0, 1, 3, 4]], start=START, ask=ask, compute=compute)
     items = found.items
     assert items["gain_km_days"].sum() == pytest.approx(found.gained_km_days_mean)
     assert np.all(items["loss_km_days"] <= items["gain_km_days"] + 1e-9)
@@ -171,6 +174,20 @@ def test_bundles_stand_below_and_say_how_far(project, deliveries, days, compute)
     assert rough.line["width_km"].max() > 0
     assert not exact.line["width_km"].any()
     assert rough.items["gain_km_days"].sum() == pytest.approx(rough.gained_km_days_mean)
+
+
+def test_where_all_of_a_bundle_is_there_or_nothing_it_is_exact(project, deliveries, compute):
+    """Nothing ever comes in half of the draws, all is there in the others."""
+    bare = replace(project, assets=())
+    days = np.repeat([[NEVER] * 5, [0.0] * 5], 5, axis=0)
+    exact, rough = (
+        forecast(bare, deliveries, days, start=START, ask=replace(ASK, n_bit=n_bit), compute=compute)
+        for n_bit in (ASK.n_bit, 2)
+    )
+    for name in exact.line.columns[1:]:
+        np.testing.assert_allclose(rough.line[name], exact.line[name], atol=1e-12)
+    assert exact.line["open_km_p90"].min() == exact.crossable_km
+    assert exact.line["open_km_p10"].max() < exact.crossable_km
 
 
 def test_the_optimal_adversary_is_never_above_the_unaware(project, deliveries, days, compute):
