@@ -481,6 +481,17 @@ def test_a_slip_moves_its_items_and_no_others():
     assert np.all(after[:, 1] > before[:, 1])
 
 
+def test_a_slip_delays_the_next_step_alone_once():
+    """Two steps of ten days, the first under way or done: half a year is added once, to what is next."""
+    for finished_on, lags in ((None, [183.0, 0.0]), (START, [0.0, 183.0])):
+        steps = [Activity("b", SURE(10.0), after=("a",), item_id="x"), Activity("a", SURE(10.0), item_id="x")]
+        net = Network(START, (steps[0], dataclasses.replace(steps[1], finished_on=finished_on)))
+        late = slipped(net, {"x"}, 183.0)
+        assert [one.lag_days for one in late.activities] == lags[::-1]
+        total = [float(assess(one, n_draws=1, seed=1).total_days[0]) for one in (net, late)]
+        assert total[1] - total[0] == pytest.approx(183.0)
+
+
 def test_unknown_equipment_and_crews_too_small_are_refused():
     with pytest.raises(UnknownName, match="radar_medium"):
         network_of(programme(UNDER_WAY), basis(), start=START, kind_of={})
