@@ -9,11 +9,12 @@ PROJECT := tajik-afghan
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-# uv where it is on the path (seconds), else pip (minutes); the same locked versions either way.
+# uv where it is on the path (seconds), else pip (minutes); the same locked versions either way. Modules are compiled
+# here: where Python may not write them down later, every command would compile them anew, for seconds.
 define install
 	@if command -v uv >/dev/null 2>&1; then \
 	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
-	  uv pip install --quiet --python $(BIN)/python --requirement $(1) --editable . --no-deps; \
+	  uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $(1) --editable . --no-deps; \
 	else \
 	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	    { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }; \
@@ -21,6 +22,7 @@ define install
 	  $(BIN)/python -m pip install --quiet --requirement $(1) && \
 	  $(BIN)/python -m pip install --quiet --no-deps --editable .; \
 	fi
+	@$(BIN)/python -m compileall -q src
 	@touch $(2)
 endef
 
