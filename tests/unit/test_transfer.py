@@ -381,9 +381,10 @@ def test_an_interrupted_move_leaves_nothing(home, tmp_path, now, at):
     if at == transfer.UNPACKING:
         export_ledger(home, file)
     before = sorted(path.name for path in tmp_path.iterdir())
-    with pytest.raises(KeyboardInterrupt):
-        if at == transfer.UNPACKING:
+    if at == transfer.UNPACKING:
+        with pytest.raises(KeyboardInterrupt):
             import_ledger(tmp_path / "away", file, now=now, progress=stop)
-        else:
+    else:
+        with pytest.raises(KeyboardInterrupt):
             export_ledger(home, file, progress=stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == before

@@ -74,7 +74,7 @@ class Explanation:
     """Answers for one stretch, target and condition.
 
     `ways` is a route per adversary with its numbers; `raises` what one more item would add, best first;
-    `best_buy` the one that adds most per money; `seen_share` that of the passable ground nearest to the stretch.
+    `best_buy` the one that adds most per money; `seen_share` that of the passable ground nearest to it.
     """
 
     stretch_id: int
