@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.console import screen
 from sarhad.io.copernicus import GLO_30, GLO_90, Square
 from sarhad.io.project import check_project
 
@@ -27,6 +28,12 @@ SQUARES = [Square(37, 68, 37, 68, 38, 69), Square(37, 69, 37, 69, 38, 70)]
 
 def command(*words: object) -> list[str]:
     return [sys.executable, "-m", "sarhad", "terrain", *map(str, words)]
+
+
+@pytest.fixture(autouse=True)
+def wide_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cell of a table is folded."""
+    monkeypatch.setattr(screen, "width", 200)
 
 
 def run(*words: object) -> str:

@@ -15,7 +15,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import RendererAgg
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.language import speaking
@@ -33,6 +33,8 @@ from sarhad.model.grid import Grid
 from sarhad.model.line import Line, LinePart
 from sarhad.model.plan import Plan, PlanItem
 from sarhad.model.project import Project
+
+PRINTED_DPI = sheet.DPI
 
 # Machado, Oliveira and Fernandes 2009, severity 1.0: protanopia, deuteranopia, tritanopia, on linear RGB.
 BLINDNESS = {
@@ -146,10 +148,11 @@ def texts(page: sheet.Sheet) -> list[Any]:
 
 
 def boxes(page: sheet.Sheet) -> list[tuple[str, shapely.Geometry]]:
+    """What each text covers, in mm, as the page is printed: coarser dots would widen it."""
     with sheet.own_settings():
-        renderer = FigureCanvasAgg(page.figure).get_renderer()
-        extents = [(t.get_text(), t.get_window_extent(renderer)) for t in texts(page)]
-    mm = page.width_mm / page.figure.bbox.width
+        renderer = RendererAgg(1, 1, PRINTED_DPI)
+        extents = [(t.get_text(), t.get_window_extent(renderer, dpi=PRINTED_DPI)) for t in texts(page)]
+    mm = 25.4 / PRINTED_DPI
     return [(name, shapely.box(e.x0 * mm, e.y0 * mm, e.x1 * mm, e.y1 * mm)) for name, e in extents]
 
 

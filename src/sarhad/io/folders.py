@@ -58,17 +58,22 @@ def writing(goal: Path, expected: str) -> Iterator[None]:
     """Turn what the system says against writing into one error.
 
     NotWritten where the disk takes no more; InputFaults with what was `expected` where the place is wrong.
+    What is written in a folder that nobody has seen yet goes by the name of the folder.
     """
     try:
         yield
+    except NotWritten as error:
+        raise not_written(goal, error) from error
     except OSError as error:
         if error.errno in _DISK:
             raise not_written(goal, error) from error
         raise InputFaults.one(str(goal), expected, error) from error
 
 
-def not_written(goal: Path, reason: Exception) -> NotWritten:
+def not_written(goal: Path, reason: BaseException) -> NotWritten:
     """Return the error that says why a file or folder was not written, and how much room is left."""
+    while isinstance(reason, NotWritten) and reason.__cause__ is not None:
+        reason = reason.__cause__
     place = next(folder for folder in (goal, *goal.absolute().parents) if folder.exists())
     free_mb = shutil.disk_usage(place).free / 1e6
     return NotWritten(NOT_WRITTEN.format(goal=goal, reason=reason, free_mb=free_mb))

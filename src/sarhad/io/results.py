@@ -21,6 +21,7 @@ from pathlib import Path
 import geopandas as gpd
 from rasterio.errors import RasterioError
 
+from sarhad.errors import NotWritten
 from sarhad.io.folders import exchange, locked, not_written, sync, sync_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
@@ -63,7 +64,7 @@ def _saying_why(goal: Path) -> Iterator[None]:
     """Turn what the libraries say of a disk that takes no more into one error with the room that is left."""
     try:
         yield
-    except (OSError, RasterioError) as error:
+    except (OSError, RasterioError, NotWritten) as error:
         raise not_written(goal, error) from error
 
 
