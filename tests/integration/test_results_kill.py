@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import threading
 import time
 
@@ -12,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from killed_process import killed_at
 
 from sarhad.errors import NotWritten
 from sarhad.io import folders, results
@@ -54,40 +54,20 @@ def versions(folder):
     return {path.read_text() if path.exists() else None for path in paths}
 
 
-def killed_at(n, write, folder, *, exchanges):
-    """Write in a process that is killed as it asks the system for the n-th time; return whether it was."""
-    child = os.fork()
-    if child:
-        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    left = n
-
-    def dying(call):
-        def asked(*words, **named):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*words, **named)
-
-        return asked
-
-    for name in ("replace", "fsync", "open", "mkdir", "rmdir", "unlink"):
-        setattr(os, name, dying(getattr(os, name)))
-    results.exchange = dying(folders.exchange if exchanges else lambda *_: False)
-    try:
-        write(folder, "new")
-    finally:
-        os._exit(0)
-
-
 def seen_after_kills(write, folder, *, exchanges=True):
     """Kill a write at its first request to the system, its second, and so on; return what was found then."""
+
+    def work(dying):
+        results.exchange = dying(folders.exchange if exchanges else lambda *_: False)
+        write(folder, "new")
+
     found = []
     for n in range(1, 200):
         shutil.rmtree(folder, ignore_errors=True)
         (folder / RESULTS).mkdir(parents=True)
         write_version(folder / RESULTS, "old")
-        was_killed = killed_at(n, write, folder, exchanges=exchanges)
+
+        was_killed = killed_at(n, work)
         found.append(versions(folder))
         if not was_killed:
             assert n > 5, "it was killed at several places"

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
-from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
+from killed_process import killed_at
 
 from sarhad.errors import InputFaults, NotWritten
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.whole import whole_file, write_whole
-
-CALLS = ("replace", "fsync", "open", "mkdir", "unlink", "chmod")
-
-
-def killed_at(n: int, path: Path) -> bool:
-    """Write in a process that is killed as it asks the system for the n-th time; return whether it was."""
-    child = os.fork()
-    if child:
-        return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    left = n
-
-    def dying(call):
-        def asked(*words, **named):
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return call(*words, **named)
-
-        return asked
-
-    for name in CALLS:
-        setattr(os, name, dying(getattr(os, name)))
-    try:
-        write_whole(path, "new" * 1_000)
-    finally:
-        os._exit(0)
 
 
 def test_killed_anywhere_the_old_file_stands_or_the_new_one_and_the_next_writer_sweeps(tmp_path):
@@ -49,7 +21,7 @@ def test_killed_anywhere_the_old_file_stands_or_the_new_one_and_the_next_writer_
     seen, n_left = [], 0
     for n in range(1, 50):
         path.write_text("old")
-        was_killed = killed_at(n, path)
+        was_killed = killed_at(n, lambda _: write_whole(path, "new" * 1_000))
         seen.append(path.read_text())
         n_left += len(list(tmp_path.iterdir())) - 1
         write_whole(path, "next")

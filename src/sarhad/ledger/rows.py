@@ -25,7 +25,7 @@ from sarhad.ledger.reading import JOURNAL, read_records
 from sarhad.ledger.tables import microseconds, row
 from sarhad.model.record import Record
 
-Row = tuple[Any, ...]  # of the columns STATED and `register`; times in microseconds since 1970
+Row = tuple[Any, ...]  # of the columns TAKEN; times in microseconds since 1970
 Chunks = Generator[list[Row], None, None]  # close it, and nobody reads on
 
 CHUNK = 1_000
