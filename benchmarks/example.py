@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sarhad.interfaces.cli.demo import FULL_EFFORT, QUICK_EFFORT, quick
+from sarhad.interfaces.cli.demo import FULL_EFFORT
+from sarhad.interfaces.cli.quick import QUICK_EFFORT, quick
 from sarhad.interfaces.deliver import deliver, findings, write_coverage
 from sarhad.io.cache import Cache
 from sarhad.io.example import write_example

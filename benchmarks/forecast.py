@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from sarhad.interfaces.cli.demo import quick
+from sarhad.interfaces.cli.quick import quick
 from sarhad.io.example import write_example
 from sarhad.io.project import open_project
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sarhad.interfaces.cli.demo import quick
+from sarhad.interfaces.cli.quick import quick
 from sarhad.interfaces.language import say, speaking, told
 from sarhad.interfaces.report.facts import district_at
 from sarhad.interfaces.vocabulary import words

@@ -80,7 +80,7 @@ def sentences_of(source: str, *, tables: set[str] = TABLES) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             given.setdefault(node.targets[0].id, []).extend(texts(node.value))
-            if node.targets[0].id == "why":
+            if node.targets[0].id in ("why", "NOTE"):
                 yield from (numbered(text) for text in texts(node.value))
             if node.targets[0].id in tables and isinstance(node.value, ast.Dict):
                 yield from (numbered(text) for one in node.value.values for text in texts(one))

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen, tell_results
+from sarhad.interfaces.cli.quick import QUICK_EFFORT, opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.interfaces.language import told, translated
 from sarhad.io.example import example_names, write_example
 from sarhad.io.plans import result_as_dict
-from sarhad.io.project import open_project
-from sarhad.model.project import Project
 from sarhad.planning.budget_curve import SHARES
 from sarhad.planning.siting import Effort, plan
 
-QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
-QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
 FULL_EFFORT = Effort(curve=SHARES)
-TEXT = translated({"quick": "Quick run, with settings {settings}; `--full` computes it all."})
+TEXT = translated({"full": "`--full` computes it all."})
 
 
 def run(
@@ -42,10 +38,9 @@ def run(
     folder = folder or Path(example)
     if not (folder / "project.toml").exists():
         write_example(example, folder)
-    project = open_project(folder)
+    project = opened(folder, quickly=not full)
     if not full:
-        project = quick(project)
-        remarks.print(TEXT["quick"].format(settings=_quick_settings()))
+        remarks.print(TEXT["full"])
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
         effort = FULL_EFFORT if full else QUICK_EFFORT
@@ -62,14 +57,3 @@ def run(
 
     bought = result_as_dict(result, after.summary.terrain)
     answer({"before": before.summary.as_dict(), "plan": bought}, as_json, draw)
-
-
-def quick(project: Project) -> Project:
-    """Return the project with coarser settings and a note that says so, which goes into every result."""
-    note = f"Quick settings: {_quick_settings()}"
-    settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]
-    return replace(project, settings=settings, notes=(*project.notes, f"{note}; `--full` computes it all."))
-
-
-def _quick_settings() -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 import typer
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, tell_results
+from sarhad.interfaces.cli.quick import QUICK_EFFORT, Quick, opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
-from sarhad.io.project import open_project
 from sarhad.model.objective import MEAN, Objective
 from sarhad.planning.budget_curve import SHARES
 from sarhad.planning.siting import Effort, plan
@@ -36,20 +36,23 @@ def run(
     step: Annotated[
         float, typer.Option(min=0.001, max=1.0, help="leximin: P_t is compared in whole steps.")
     ] = MEAN.step,
+    quick: Quick = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Find what to build first under a budget, with a proven bound on any other plan."""
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
+    effort = QUICK_EFFORT if quick else EFFORT
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
         money_usd = None if budget_musd is None else budget_musd * MUSD
         asked = Objective(objective, tail_share=tail_share, step=step)
-        result = plan(project, money_usd, objective=asked, effort=EFFORT, compute=compute)
+        result = plan(project, money_usd, objective=asked, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
         again = ["plan", ".", "--objective", objective, "--tail-share", str(tail_share), "--step", str(step)]
         again += [] if budget_musd is None else ["--budget-musd", str(budget_musd)]
-        place = deliver(project, before, (result, after, EFFORT), folder, compute, command=again)
+        again += ["--quick"] if quick else []
+        place = deliver(project, before, (result, after, effort), folder, compute, command=again)
 
     def draw() -> None:
         draw_summary(project, before, after)

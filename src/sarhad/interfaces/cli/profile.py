@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, tell_results
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.tables import draw_summary
 from sarhad.interfaces.deliver import COUNTED, deliver, findings
 from sarhad.io.plans import read_plan
-from sarhad.io.project import open_project
 from sarhad.io.results import RESULTS
 
 
-def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
+def run(
+    folder: Folder,
+    plan_file: PlanFile = None,
+    quick: Quick = False,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
     """Compute the profile and the unseen gap, with a plan counted as built if one is given."""
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     bought = read_plan(plan_file) if plan_file else None
     with computing(folder, jobs) as compute:
         found = findings(project, bought, compute)
-        again = ("profile", ".", *(("--plan", f"{RESULTS}/{COUNTED}") if bought else ()))
+        again = ["profile", ".", *(["--plan", f"{RESULTS}/{COUNTED}"] if bought else [])]
+        again += ["--quick"] if quick else []
         place = deliver(project, found, None, folder, compute, command=again)
 
     def draw() -> None:

@@ -20,12 +20,12 @@ from sarhad.interfaces.cli.console import (
     tell_results,
 )
 from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.sensitivity_files import as_dict, deliver_sensitivity
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan
-from sarhad.io.project import open_project
 from sarhad.io.uncertainty import read_parameters
 from sarhad.planning.adversaries import against_each
 from sarhad.planning.profile import profile
@@ -57,13 +57,14 @@ def run(
         int, typer.Option("--top", min=2, help="Sobol: how many parameters, those of the widest swing.")
     ] = 6,
     plan_file: PlanFile = None,
+    quick: Quick = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Say which parameters the answer hangs on, against whom, and how far terrain moves it."""
     if samples & (samples - 1):
         raise InputFaults.one("--samples", "a power of 2, such as 64, or 0", samples)
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     bought = read_plan(plan_file) if plan_file else None
     table = read_parameters(parameters, VARIABLE)
     ids = stretch_ids(project, stretches)

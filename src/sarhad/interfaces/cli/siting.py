@@ -24,10 +24,10 @@ from sarhad.interfaces.cli.console import (
 )
 from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.cli.programme_options import now
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.interfaces.siting_files import as_dict, deliver_siting
-from sarhad.io.project import open_project
 from sarhad.io.years import Years, read_years
 from sarhad.ledger.ledger import ledger_folder
 from sarhad.ledger.reading import JOURNAL
@@ -75,12 +75,13 @@ def run(
     crews: Crews = True,
     activities: Activities = None,
     ledger: LedgerFolder = None,
+    quick: Quick = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Plan which site gets what in which year, given what arrives when and the money of each year."""
     basis = Basis(start_of(start), activities, ledger, crews)
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     years = read_years(folder, project.equipment)
     with computing(folder, jobs) as compute:
         source, arrived = "table", years.arrived

@@ -20,12 +20,12 @@ from sarhad.interfaces.cli.console import (
     tell_results,
 )
 from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.validation_files import as_dict, deliver_validation
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan
-from sarhad.io.project import open_project
 from sarhad.planning.validation import validate
 
 TEXT = translated(
@@ -50,11 +50,12 @@ def run(
     adversary: Annotated[Adversary, typer.Option(help="Who crosses.")] = "unaware",
     seed: Annotated[int | None, typer.Option(min=0, help="Seed; the project's if left out.")] = None,
     plan_file: PlanFile = None,
+    quick: Quick = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Simulate crossings event by event and hold P_t to their frequency."""
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     bought = read_plan(plan_file) if plan_file else None
     with computing(folder, jobs) as compute:
         found = validate(

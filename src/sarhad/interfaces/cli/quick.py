@@ -1,0 +1,43 @@
+"""Quick settings: coarser cells, fewer routes and states, for a first look; every result says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sarhad.interfaces.cli.console import remarks
+from sarhad.interfaces.language import translated
+from sarhad.io.project import open_project
+from sarhad.model.project import Project
+from sarhad.planning.siting import Effort
+
+QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
+QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
+NOTE = "Quick settings, for a first look: {settings}."
+TEXT = translated({"quick": "Quick run, with settings {settings}."})
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Coarser settings, those of `sarhad demo`, for a first look.")
+]
+
+
+def opened(folder: Path, *, quickly: bool) -> Project:
+    """Open a project, with quick settings if asked for, and say which these are."""
+    project = open_project(folder)
+    if not quickly:
+        return project
+    remarks.print(TEXT["quick"].format(settings=_listed()))
+    return quick(project)
+
+
+def quick(project: Project) -> Project:
+    """Return the project with coarser settings and a note that says so, which goes into every result."""
+    settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]
+    note = NOTE.format(settings=_listed())
+    return replace(project, settings=settings, notes=(*project.notes, note))
+
+
+def _listed() -> str:
+    return ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())

@@ -1,0 +1,37 @@
+"""`--quick`: the settings of `sarhad demo` for any command, said in every result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from sarhad.interfaces.cli.app import app
+from sarhad.interfaces.cli.quick import QUICK, opened
+
+
+def test_only_the_settings_named_change_and_a_note_says_so(small_project_folder: Path, capsys) -> None:
+    plain, quick = (opened(small_project_folder, quickly=one) for one in (False, True))
+    assert {name: getattr(quick.settings, name) for name in QUICK} == QUICK
+    others = set(type(plain.settings).__dataclass_fields__) - set(QUICK)
+    assert all(getattr(plain.settings, name) == getattr(quick.settings, name) for name in others)
+    assert quick.notes[:-1] == plain.notes and "cell_m = 180" in quick.notes[-1]
+    assert "cell_m = 180" in capsys.readouterr().err
+
+
+def test_a_quick_profile_says_how_to_give_it_again(small_project_folder: Path) -> None:
+    said = CliRunner().invoke(app, ["profile", str(small_project_folder), "--quick", "--jobs", "1", "--json"])
+    assert said.exit_code == 0, said.output
+    manifest = json.loads((small_project_folder / "results" / "manifest.json").read_text())
+    assert manifest["command"] == ["profile", ".", "--quick"]
+    assert manifest["settings"]["cell_m"] == QUICK["cell_m"]
+    assert any("cell_m = 180" in note for note in manifest["notes"])
+
+
+def test_a_quick_validation_stands_on_the_same_settings(small_project_folder: Path) -> None:
+    asked = ["validate", str(small_project_folder), "--quick", "--crossings", "50", "--stretches", "2-4"]
+    said = CliRunner().invoke(app, [*asked, "--jobs", "1", "--json"])
+    assert said.exit_code in (0, 1), said.output
+    value = json.loads((small_project_folder / "results" / "validation.json").read_text())
+    assert value["manifest"]["settings"]["cell_m"] == QUICK["cell_m"]
