@@ -63,7 +63,8 @@ smartquotes = False  # two hyphens of an option stay two
 
 html_theme = "furo"
 html_title = "Sarhad"
-html_static_path = []
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 html_copy_source = False
 html_show_sphinx = False
 
