@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from datetime import timedelta
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import typer
+from msgspec import structs
 from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults, UnknownName
@@ -49,7 +49,7 @@ def folder(small_project_template, tmp_path_factory):
         talk.say("pledged", one.item_id, authority=one.donor, day=BEGUN + 10 + k, quantity=one.quantity)
     init_ledger(folder / "ledger", now=lambda: START + timedelta(days=BEGUN), origin=bytes(32))
     with Ledger.open(folder / "ledger", now=lambda: START + timedelta(days=BEGUN + 20)) as ledger:
-        ledger.record(replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
+        ledger.record(structs.replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
     return folder
 
 
@@ -78,6 +78,7 @@ def test_the_answer_as_json_and_every_file(folder):
     assert manifest["draws"] == {
         "n_draws": 300, "seed": 1, "start": ON, "late": ["Bactra:6"], "crews": True, "rates": {},
     }  # fmt: skip
+    assert manifest["command"][:5] == ["programme", "forecast", ".", "--quarters", "8"]
     assert manifest["terrain"]["kind"] == "synthetic"
     project = open_project(folder)
     n = len(project.line.stretches(project.settings.stretch_m))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults, NoAnswer, UnknownName
@@ -46,10 +47,10 @@ def begun(small_project_template, tmp_path_factory) -> Path:
         for n, state in enumerate(steps[: 1 + k]):
             talk.say(state, one.item_id, authority=one.donor, day=BEGUN + 10 + k + n, quantity=2)
     talk.describe(placed_item("wanted", place, 1))
-    talk.said[-1] = replace(talk.said[-1], happened_at=talk.said[0].happened_at)
+    talk.said[-1] = structs.replace(talk.said[-1], happened_at=talk.said[0].happened_at)
     init_ledger(folder / "ledger", now=lambda: START + timedelta(days=BEGUN), origin=bytes(32))
     with Ledger.open(folder / "ledger", now=lambda: START + timedelta(days=BEGUN + 40)) as ledger:
-        ledger.record(replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
+        ledger.record(structs.replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
     (folder / "programme").mkdir()
     (folder / "programme" / "crews.csv").write_text(
         "crew_id,title,n,source\ninstallers,,1,made up\nacceptance,,1,made up\n"
@@ -110,6 +111,7 @@ def test_the_answer_as_json_and_every_file(folder):
     manifest = json.loads((results / "manifest.json").read_text())
     assert set(manifest["programme_sha256"]) == {"programme/closures.csv", "programme/crews.csv"}
     assert manifest["asked"]["n_draws"] == 400
+    assert manifest["command"][:5] == ["programme", "schedule", ".", "--draws", "400"]
     assert len(manifest["ledger"]["head"]) == 64
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults
@@ -97,6 +97,8 @@ def test_every_file_says_the_same(folder):
         assert [one.asset.asset_id for one in bought.items] == expected
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["asked"]["source"] == "stock"
+    assert manifest["command"][:3] == ["programme", "siting", "."]
+    assert {"--start", "2026-11-22"} <= set(manifest["command"])
     assert manifest["search"]["rounds"] > 0
 
 
@@ -109,7 +111,7 @@ def test_what_the_ledger_foresees_arrives(folder):
     talk.say("working", "late", day=BEGUN + 12, basis="forecast", date="2029-02-01")
     init_ledger(folder / "ledger", now=lambda: START + timedelta(days=BEGUN), origin=bytes(32))
     with Ledger.open(folder / "ledger", now=lambda: START + timedelta(days=BEGUN + 20)) as ledger:
-        ledger.record(replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
+        ledger.record(structs.replace(one, statement_id=f"{k:026d}") for k, one in enumerate(talk.said))
     found = json.loads(run(folder, "--sure", "0.9", "--json"))
     assert found["source"] == "ledger"
     thermal = [one["thermal_medium"] for one in found["arrived"]]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec import structs
 
 from claim_cases import NOW, claim, made, records
 from sarhad.ledger.standing import standing
@@ -19,7 +20,7 @@ ONE = claim("1,344", by="A")
 
 def test_what_is_not_the_desks_is_passed_over_and_what_cannot_be_read_is_named():
     (good,) = made(ONE)
-    broken = replace(good, statement_id="01HZZZZZZZZZZZZZZZZZZZZZ01", body={"property": "length"})
+    broken = structs.replace(good, statement_id="01HZZZZZZZZZZZZZZZZZZZZZ01", body={"property": "length"})
     other = Statement("01HZZZZZZZZZZZZZZZZZZZZZ02", "asset.state", "x", NOW, "desk", "")
     held = register(records(good, broken, other))
     assert tuple(held.claims) == (ONE.claim_id,)
@@ -29,7 +30,7 @@ def test_what_is_not_the_desks_is_passed_over_and_what_cannot_be_read_is_named()
 def test_a_claim_corrected_by_its_authority_gives_way_and_is_not_changed():
     (first,) = made(ONE)
     (second,) = made(claim("1,345", by="A"))
-    second = replace(second, corrects=first.statement_id)
+    second = structs.replace(second, corrects=first.statement_id)
     told = records(first, second)
     held = register(standing(told, NOW, NOW))
     assert [one.value for one in held.claims.values()] == [Number(1_345.0, 0.5)]

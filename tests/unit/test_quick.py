@@ -16,7 +16,8 @@ def test_only_the_settings_named_change_and_a_note_says_so(small_project_folder:
     assert {name: getattr(quick.settings, name) for name in QUICK} == QUICK
     others = set(type(plain.settings).__dataclass_fields__) - set(QUICK)
     assert all(getattr(plain.settings, name) == getattr(quick.settings, name) for name in others)
-    assert quick.notes[:-1] == plain.notes and "cell_m = 180" in quick.notes[-1]
+    assert quick.notes[:-1] == plain.notes
+    assert "cell_m = 180" in quick.notes[-1]
     assert "cell_m = 180" in capsys.readouterr().err
 
 

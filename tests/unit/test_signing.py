@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import stat
-from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from msgspec.structs import fields, replace
 from tests.ledger_cases import START, said, ulid
 
 from sarhad.errors import InputFaults, LedgerNewer, NotTrusted, UnknownName

@@ -13,13 +13,13 @@ from __future__ import annotations
 import base64
 import os
 import stat
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec.structs import replace
 
 from sarhad.errors import InputFaults, NotTrusted
 from sarhad.ledger.authorities import Authorities

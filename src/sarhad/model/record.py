@@ -6,15 +6,18 @@
 Two times: `happened_at` is the speaker's, `recorded_at` the ledger's (R. T. Snodgrass, *Developing
 Time-Oriented Database Applications in SQL*, 2000: valid and transaction time). A statement is never changed:
 a correction is a later statement of the same authority that names it in `corrects`.
+
+They are structs, not dataclasses: a register makes tens of thousands of them, in half of the time.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]  # and so on within
 
@@ -27,8 +30,7 @@ _NEEDED = ("statement_id", "kind", "subject_id", "authority")
 _TEXTS = (*_NEEDED, "author", "source", "corrects", "signature")
 
 
-@dataclass(frozen=True, slots=True)
-class OnLine:
+class OnLine(Struct, frozen=True):
     """A place on the line: a range of chainage of a part (a point where both ends agree), home positive."""
 
     part_id: str
@@ -46,8 +48,7 @@ class OnLine:
             raise ValueError(f"from_m must not exceed to_m, found {self.from_m} and {self.to_m}")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """What an authority says.
 
     `statement_id` is a ULID given by the speaker: the same one sent twice is recorded once. `kind` is
@@ -87,8 +88,7 @@ class Statement:
         return self.kind.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A statement as taken down: `seq` counts from 1; `hash` is SHA-256 over the hash before it and this."""
 
     seq: int

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
 
+from msgspec.structs import replace
 from ulid import ULID
 
 from sarhad.io.gazetteer import on_line
