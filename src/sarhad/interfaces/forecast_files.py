@@ -7,7 +7,7 @@ quarter, `forecast.json`, `fan_chart.png` and `.pdf`, and `manifest.json`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,10 +43,12 @@ def deliver_forecast(
     adversary: str,
     promised_km: np.ndarray[Any, np.dtype[np.float64]] | None = None,
     draws: Mapping[str, object],
+    command: Sequence[str],
 ) -> Path:
     """Write a forecast into the project's folder and return where it lies; all of it or nothing.
 
-    `promised_km` (quarter,) stands beside the fan where known; `draws` say in the manifest what was drawn.
+    `promised_km` (quarter,) stands beside the fan where known; `draws` say in the manifest what was drawn,
+    `command` the words that give it again.
     """
     goal = folder / FOLDER
     goal.mkdir(exist_ok=True)
@@ -56,7 +58,8 @@ def deliver_forecast(
         stretches.to_parquet(part / "stretches.parquet", compression="zstd", index=False)
         write_layers(part, {str(day): _layer(stretches, day) for day in found.quarters})
         write_json(part, "forecast.json", as_dict(found))
-        write_json(part, "manifest.json", {**manifest(project, found.terrain), "draws": dict(draws)})
+        stood_on = manifest(project, found.terrain, command=command)
+        write_json(part, "manifest.json", {**stood_on, "draws": dict(draws)})
         measure = TEXT["measure"].format(
             depth=project.settings.depth_m / 1000, adversary=words(adversary), terrain=words(found.terrain)
         )

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-from sarhad.io.project import open_project
 from sarhad.io.schedule_basis import basis_files, read_schedule_basis
 from sarhad.ledger.registers import spoken
 from sarhad.ledger.stood import caught_up
@@ -54,12 +53,11 @@ class Ahead:
     head: Head
 
 
-def look_ahead(folder: Path, basis: Basis, *, now: datetime) -> Ahead:
-    """Return what is ahead of a project folder's programme.
+def look_ahead(project: Project, folder: Path, basis: Basis, *, now: datetime) -> Ahead:
+    """Return what is ahead of the programme of a project and its folder.
 
-    Raises InputFaults with the faults of the project or of the tables, UnknownName where there is no ledger.
+    Raises InputFaults with the faults of the tables, UnknownName where there is no ledger.
     """
-    project = open_project(folder)
     known = read_schedule_basis(folder, project.line, activities=basis.activities)
     known = known if basis.with_crews else replace(known, crews=())
     with caught_up(basis.ledger or folder) as store:

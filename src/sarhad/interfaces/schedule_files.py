@@ -35,11 +35,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, for the manifest: draws, the day whose chance is asked for, tables it rests on."""
+    """What was asked, for the manifest: draws, the day whose chance is asked for, tables, the words."""
 
     ask: ScheduleAsk
     by: date | None = None
     files: tuple[Path, ...] = ()
+    command: tuple[str, ...] = ()
 
 
 def deliver_schedule(
@@ -58,7 +59,7 @@ def deliver_schedule(
             part,
             "manifest.json",
             {
-                **manifest(project, project.terrain.kind),
+                **manifest(project, project.terrain.kind, command=asked.command),
                 "asked": asdict(asked.ask) | {"by": _plain(asked.by), "start": value["start"]},
                 "programme_sha256": stated,
                 "ledger": {"n_records": ledger.seq, "head": ledger.hash},

@@ -8,7 +8,7 @@ same and on, for budgets that nobody knows yet), `plan-YEAR.json` (all that stan
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,12 @@ def deliver_siting(
     folder: Path,
     effort: PhasingEffort,
     asked: Mapping[str, object],
+    command: Sequence[str],
 ) -> Path:
-    """Write a plan by year into the project's folder and return where it lies; all of it or nothing."""
+    """Write a plan by year into the project's folder and return where it lies; all of it or nothing.
+
+    `command` are the words that give it again.
+    """
     goal = folder / FOLDER
     goal.mkdir(exist_ok=True)
     value = as_dict(found)
@@ -44,7 +48,7 @@ def deliver_siting(
             bought = Plan(tuple(one.item for one in found.items if (one.year or math.inf) <= row["year"]))
             write_json(part, f"plan-{row['year']}.json", {**row, "items": plan_as_dict(bought)})
         write_json(part, "siting.json", value)
-        stood_on = manifest(project, project.terrain.kind, asdict(effort))
+        stood_on = manifest(project, project.terrain.kind, asdict(effort), command=command)
         write_json(part, "manifest.json", {**stood_on, "asked": dict(asked)})
     return goal / "results"
 

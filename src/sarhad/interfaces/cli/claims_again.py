@@ -13,13 +13,21 @@ from sarhad.interfaces.cli.console import remarks
 from sarhad.interfaces.language import translated
 from sarhad.io.taken import UsedBy
 
-AGAIN = ("profile", "plan", "demo")  # the commands whose manifests say how to give them again
+AGAIN = (
+    ("profile",),
+    ("plan",),
+    ("demo",),
+    ("programme", "schedule"),
+    ("programme", "forecast"),
+    ("programme", "siting"),
+)
+"""The commands whose manifests say how to give them again."""
 TEXT = translated({"again": "{folder}: sarhad {words}"})
 
 
 def again_of(used: UsedBy) -> tuple[str, ...]:
     """Return the words after `sarhad` that give a result anew, inside the project; none if unknown."""
-    return used.command if used.command[:1] and used.command[0] in AGAIN else ()
+    return used.command if any(used.command[: len(one)] == one for one in AGAIN) else ()
 
 
 def work_out_again(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen, tell_results
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.quick import QUICK_EFFORT, opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
@@ -22,6 +23,7 @@ TEXT = translated({"full": "`--full` computes it all."})
 
 
 def run(
+    context: typer.Context,
     folder: Annotated[
         Path | None, typer.Argument(help="Folder for the example project; without it, its name.")
     ] = None,
@@ -46,7 +48,7 @@ def run(
         effort = FULL_EFFORT if full else QUICK_EFFORT
         result = plan(project, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
-        again = ("demo", ".", "--example", example, *(("--full",) if full else ()))
+        again = words_given(context, "demo", folder)
         place = deliver(project, before, (result, after, effort), folder, compute, command=again)
 
     def draw() -> None:

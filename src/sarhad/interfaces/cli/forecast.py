@@ -24,11 +24,13 @@ from sarhad.interfaces.cli.console import (
     screen,
     tell_results,
 )
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.programme_options import now, rate_of
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
+from sarhad.io.project import open_project
 from sarhad.planning.compute import Compute
 from sarhad.planning.forecast import Ask, Forecast, forecast
 from sarhad.planning.programme_schedule import ScheduleAsk, crew_plan
@@ -62,6 +64,7 @@ N_SHOWN = 15
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     quarters: Annotated[int, typer.Option(min=1, max=200, help=TEXT["quarters"])] = 12,
     draws: Draws = 10_000,
@@ -79,7 +82,7 @@ def run(
     """Forecast P_t over time from the programme's ledger, and what each item and each delay is worth."""
     basis, slips = Basis(start_of(start), activities, ledger, crews), [_slip(one) for one in late or ()]
     rates = dict(rate_of(one) for one in rate or ())
-    ahead = look_ahead(folder, basis, now=now())
+    ahead = look_ahead(open_project(folder), folder, basis, now=now())
     programme = ahead.programme
     prospect = prospect_of(ahead.project, programme, basis.at, rates=rates)
     ask = Ask(quarters, ("unaware", "optimal") if optimal else ("unaware",))
@@ -102,6 +105,7 @@ def run(
         n_draws=draws,
         adversary=ask.against[0],
         promised_km=promised_km,
+        command=words_given(context, "programme forecast", folder, {"start": basis.start}),
         draws={**asked, "start": str(basis.start), "late": late or [], "crews": crews, "rates": rates},
     )
     sizes = ", ".join(f"{crew.n} {crew.crew_id}" for crew in network.crews) if planned else ""

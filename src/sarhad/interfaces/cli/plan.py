@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, tell_results
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.quick import QUICK_EFFORT, Quick, opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
@@ -21,6 +22,7 @@ ObjectiveName = Literal["mean", "leximin", "cvar"]
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     budget_musd: Annotated[
         float | None,
@@ -49,9 +51,7 @@ def run(
         asked = Objective(objective, tail_share=tail_share, step=step)
         result = plan(project, money_usd, objective=asked, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
-        again = ["plan", ".", "--objective", objective, "--tail-share", str(tail_share), "--step", str(step)]
-        again += [] if budget_musd is None else ["--budget-musd", str(budget_musd)]
-        again += ["--quick"] if quick else []
+        again = words_given(context, "plan", folder)
         place = deliver(project, before, (result, after, effort), folder, compute, command=again)
 
     def draw() -> None:

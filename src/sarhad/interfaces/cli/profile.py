@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import typer
+
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, tell_results
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.tables import draw_summary
 from sarhad.interfaces.deliver import COUNTED, deliver, findings
@@ -11,6 +14,7 @@ from sarhad.io.results import RESULTS
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     plan_file: PlanFile = None,
     quick: Quick = False,
@@ -19,11 +23,11 @@ def run(
 ) -> None:
     """Compute the profile and the unseen gap, with a plan counted as built if one is given."""
     project = opened(folder, quickly=quick)
+    kept = folder / RESULTS / COUNTED
     bought = read_plan(plan_file) if plan_file else None
     with computing(folder, jobs) as compute:
         found = findings(project, bought, compute)
-        again = ["profile", ".", *(["--plan", f"{RESULTS}/{COUNTED}"] if bought else [])]
-        again += ["--quick"] if quick else []
+        again = words_given(context, "profile", folder, {"plan_file": kept} if bought else {})
         place = deliver(project, found, None, folder, compute, command=again)
 
     def draw() -> None:

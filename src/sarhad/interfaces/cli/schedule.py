@@ -31,12 +31,14 @@ from sarhad.interfaces.cli.console import (
     screen,
     tell_results,
 )
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
 from sarhad.interfaces.schedule_files import Asked, as_dict, deliver_schedule
 from sarhad.interfaces.vocabulary import words
+from sarhad.io.project import open_project
 from sarhad.planning.programme_schedule import ScheduleAsk, schedule_programme
 from sarhad.planning.resourcing import EFFORT
 
@@ -80,6 +82,7 @@ class AimOption(StrEnum):
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     draws: Draws = 10_000,
     seed: Seed = 1,
@@ -98,10 +101,11 @@ def run(
     wanted = None if by is None else day_of("--by", by)
     basis = Basis(start_of(start), activities, ledger, crews)
     ask = ScheduleAsk(draws, seed, aim.value, effort, robust)
-    ahead = look_ahead(folder, basis, now=now())
+    ahead = look_ahead(open_project(folder), folder, basis, now=now())
     with computing(None, jobs) as compute:
         found = schedule_programme(ahead.programme, ahead.network, ask, compute=compute)
-    asked = Asked(ask, wanted, basis.files(folder))
+    again = words_given(context, "programme schedule", folder, {"start": basis.start})
+    asked = Asked(ask, wanted, basis.files(folder), tuple(again))
     place = deliver_schedule(ahead.project, found, folder, asked, ahead.head)
     value = as_dict(found, wanted)
     answer({**value, "results": str(place)}, as_json, lambda: _draw(value, place))

@@ -22,11 +22,12 @@ from sarhad.interfaces.cli.console import (
     screen,
     tell_results,
 )
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.language import localised, translated
-from sarhad.interfaces.programme_ahead import Basis, look_ahead
+from sarhad.interfaces.programme_ahead import Ahead, Basis, look_ahead
 from sarhad.interfaces.siting_files import as_dict, deliver_siting
 from sarhad.io.years import Years, read_years
 from sarhad.ledger.ledger import ledger_folder
@@ -66,6 +67,7 @@ EFFORT = PhasingEffort()
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     sure: Annotated[float, typer.Option(min=0.01, max=1.0, help=TEXT["sure"])] = 0.5,
     discount: Annotated[float, typer.Option(min=0.0, max=1.0, help=TEXT["discount"])] = 0.0,
@@ -89,7 +91,8 @@ def run(
             source, arrived = "stock", ({},) * len(years.means)
             if (ledger_folder(ledger or folder) / JOURNAL).exists():
                 source = "ledger"
-                project, arrived = _from_ledger(folder, basis, years, compute, (sure, draws, seed))
+                ahead = look_ahead(project, folder, basis, now=now())
+                project, arrived = _from_ledger(ahead, basis, years, compute, (sure, draws, seed))
         phases = _phases(project, years, arrived, discount)
         found = phase(project, phases, effort=EFFORT, compute=compute)
     asked = {"source": source, "sure": sure, "discount": discount, "n_draws": draws, "seed": seed}
@@ -99,6 +102,7 @@ def run(
         folder,
         EFFORT,
         {**asked, "start": str(basis.start), "crews": crews, "arrived": arrived},
+        words_given(context, "programme siting", folder, {"start": basis.start}),
     )
     value = {"source": source, "arrived": list(arrived), **as_dict(found), "results": str(place)}
     said = TEXT[f"from.{source}"].format(sure=sure, n=draws)
@@ -107,10 +111,9 @@ def run(
 
 
 def _from_ledger(
-    folder: Path, basis: Basis, years: Years, compute: Compute, drawn: tuple[float, int, int]
+    ahead: Ahead, basis: Basis, years: Years, compute: Compute, drawn: tuple[float, int, int]
 ) -> tuple[Project, tuple[Mapping[str, float], ...]]:
     """Return the project with what works already, and what else will have arrived by year."""
-    ahead = look_ahead(folder, basis, now=now())
     planned = crew_plan(ahead.network, ScheduleAsk(), compute)
     network = ahead.network if planned is None else planned.schedule.network
     sure, n_draws, seed = drawn
