@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, and_, func, or_, select, true, tuple_
 
 from sarhad.ledger.store import Store
@@ -73,8 +74,7 @@ class Question:
         return self.along is not None or self.within is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of a register: a record that stands, and which other authorities confirm and contest it."""
 
     record: Record
@@ -171,7 +171,7 @@ def _last(store: Store, question: Question) -> tuple[Any, Any]:
 
 def _stated(column: Any) -> list[Any]:
     """What a line is read back from: a record, and whether anyone ever spoke of it (few are spoken of)."""
-    return [column[name] for name in (*STATED, "spoken_of_at")]
+    return [*(column[name] for name in STATED), column["spoken_of_at"].is_not(None)]
 
 
 def _only(asked: Any, column: Any, question: Question) -> Any:
@@ -206,11 +206,9 @@ def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
     with store.reading() as connection, _collector_resting():
         rows = connection.execute(asked).all()
         records = [record_of(values) for values in rows]
-        spoken_of = [record for record, values in zip(records, rows, strict=True) if values[-1] is not None]
-        countersigned = _countersigned(connection, spoken_of, believed_at)
-        alone: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        words = (countersigned.get(record.statement.statement_id, alone) for record in records)
-        return tuple(Line(record, *of_each) for record, of_each in zip(records, words, strict=True))
+        spoken_of = [record for record, values in zip(records, rows, strict=True) if values[-1]]
+        words = _countersigned(connection, spoken_of, believed_at)
+        return tuple([Line(record, *words.get(record.statement.statement_id, ())) for record in records])
 
 
 @contextmanager
