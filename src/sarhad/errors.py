@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 
 class SarhadError(Exception):
@@ -58,15 +59,22 @@ class Fault:
         return f"{self.place}: expected {self.expected}, found {self.found}"
 
 
+_ORDER = attrgetter(*Fault.__slots__)
+
+
 class InputFaults(SarhadError):
     """The inputs are wrong; `faults` holds all that was found, sorted by place."""
 
     exit_code = 3
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults: tuple[Fault, ...] = tuple(sorted(set(faults)))
+        super().__init__()
+        self.faults: tuple[Fault, ...] = tuple(sorted(set(faults), key=_ORDER))
+
+    def __str__(self) -> str:
+        """All faults, a line each: put together only when asked for, as there may be a million."""
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__(f"{len(self.faults)} fault(s) in the inputs:\n{lines}")
+        return f"{len(self.faults)} fault(s) in the inputs:\n{lines}"
 
     def __reduce__(self) -> tuple[type[InputFaults], tuple[tuple[Fault, ...]]]:
         """Keep the faults when the error travels between processes."""

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from sarhad.errors import InputFaults
 from sarhad.interfaces.cli.app import app
+from sarhad.io import fault_map
 from sarhad.io.fault_map import TABLE, write_fault_map
 from sarhad.io.inspection import FIELDS, inspect_project
 from sarhad.io.line import place_on_line
@@ -97,6 +98,30 @@ def test_the_command_writes_it_and_again(small_project_folder: Path, tmp_path: P
         assert len(json.loads(done.stdout)) == 5
     assert [one.name for one in tmp_path.glob("*.gpkg*")] == ["faults.gpkg"]
     (small_project_folder / "project.toml").write_text(PROJECT)
+
+
+def test_of_very_many_rows_of_a_file_the_first_are_shown_and_the_rest_are_counted(
+    small_project_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of another file all stay."""
+    monkeypatch.setattr(fault_map, "MOST_OF_A_FILE", 25)
+    rows = [f"d{k},{k % 40},0" for k in range(60)]
+    (small_project_folder / "districts.csv").write_text("\n".join(["name,km_from,km_to", *rows]) + "\n")
+    (small_project_folder / "teams.csv").write_text(
+        (small_project_folder / "teams.csv").read_text().replace("team-1,", "team-2,", 1)
+    )
+    path = tmp_path / "faults.gpkg"
+    said = CliRunner().invoke(app, ["check", str(small_project_folder), "--faults", str(path)])
+    shown = [
+        row
+        for name, _ in pyogrio.list_layers(path)
+        for row in pyogrio.read_dataframe(path, name).itertuples()
+    ]
+    assert sorted(row.row for row in shown if row.file == "districts.csv") == list(range(1, 26))
+    assert [row.row for row in shown if row.file == "teams.csv"] == [2]
+    assert "35 more rows of districts.csv are not in it: --json lists all." in " ".join(said.stdout.split())
+    asked = CliRunner().invoke(app, ["check", str(small_project_folder), "--faults", str(path), "--json"])
+    assert len(json.loads(asked.stdout)) == 61
 
 
 def test_the_screen_groups_by_file_and_is_cut(small_project_folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Faults and doubts as a GeoPackage: each at the place of its row, to be opened beside the project's layers.
 
 A row's place is its geometry, else its coordinates, else its range of chainage on the line; a raster's is its
-outline. Points, lines and areas are layers of their own; what has no place is a table.
+outline. Points, lines and areas are layers of their own; what has no place is a table. Of a file whose rows
+are nearly all wrong, the first are shown: nobody reads more, and they take room.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,14 +34,17 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
     "areas": ("Polygon", "MultiPolygon"),
 }
 TABLE = "without_place"
+MOST_OF_A_FILE = 100_000
 STEP_M = 250.0
 """Vertices of a range of chainage are at most this far apart."""
 
 Find = Callable[[int], "Geometry | None"]
 
 
-def write_fault_map(path: Path, folder: Path, rows: Sequence[Mapping[str, object]]) -> None:
+def write_fault_map(path: Path, folder: Path, found: Sequence[Mapping[str, object]]) -> dict[str, int]:
     """Write rows of `FIELDS` into a new GeoPackage, or anew into one that was written so before.
+
+    Returns by file how many rows are left out, where there are more than `MOST_OF_A_FILE`.
 
     Raises:
         InputFaults: the file is there and holds something else.
@@ -47,6 +52,7 @@ def write_fault_map(path: Path, folder: Path, rows: Sequence[Mapping[str, object
     import geopandas
 
     _check_ours(path)
+    rows, left_out = _first_of_each(found)
     shapes = _places(folder, rows)
     frame = geopandas.GeoDataFrame(
         {name: [row[name] for row in rows] for name in FIELDS}, geometry=shapes, crs=GEOGRAPHIC
@@ -57,6 +63,21 @@ def write_fault_map(path: Path, folder: Path, rows: Sequence[Mapping[str, object
     layers[TABLE] = frame[frame.geometry.isna()].drop(columns="geometry")
     with whole_file(path) as part:
         write_geopackage(part, layers)
+    return left_out
+
+
+def _first_of_each(
+    found: Sequence[Mapping[str, object]],
+) -> tuple[list[Mapping[str, object]], dict[str, int]]:
+    """Return the first rows of each file, and by file how many more there are."""
+    rows: list[Mapping[str, object]] = []
+    seen: Counter[str] = Counter()
+    for row in found:
+        file = str(row["file"])
+        seen[file] += 1
+        if seen[file] <= MOST_OF_A_FILE:
+            rows.append(row)
+    return rows, {file: n - MOST_OF_A_FILE for file, n in seen.items() if n > MOST_OF_A_FILE}
 
 
 def _check_ours(path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from sarhad.errors import Fault, InputFaults
@@ -10,6 +11,7 @@ from sarhad.io.plausibility import Doubt, find_doubts
 from sarhad.io.project import open_project
 
 FIELDS = ("severity", "file", "layer", "row", "column", "expected", "found", "rule", "why")
+_SAID = attrgetter(*FIELDS[1:7])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,9 @@ class Findings:
 
     def rows(self) -> list[dict[str, object]]:
         """Return all of them as rows of `FIELDS`."""
-        faults: list[dict[str, object]] = [
-            {"severity": "fault", **asdict(one), "rule": "", "why": ""} for one in self.faults
-        ]
-        return faults + [{"severity": "doubt", **one.as_row()} for one in self.doubts]
+        faults = [("fault", *_SAID(one), "", "") for one in self.faults]
+        doubts = [("doubt", *_SAID(one.said), one.rule, one.why) for one in self.doubts]
+        return [dict(zip(FIELDS, row, strict=True)) for row in faults + doubts]
 
 
 def inspect_project(folder: str | Path) -> Findings:

@@ -24,10 +24,14 @@ TEXT = translated(
         "faults": ("{n} fault", "{n} faults"),
         "doubts": ("{n} doubt: nothing is stopped by it", "{n} doubts: nothing is stopped by them"),
         "more": (
-            "... and {n} more row in {file}: --json and --faults list all.",
-            "... and {n} more rows in {file}: --json and --faults list all.",
+            "... and {n} more row in {file}: --json lists all.",
+            "... and {n} more rows in {file}: --json lists all.",
         ),
         "written": "Written to [bold]{file}[/].",
+        "left.out": (
+            "{n} more row of {file} is not in it: --json lists all.",
+            "{n} more rows of {file} are not in it: --json lists all.",
+        ),
     }
 )
 MAX_SHOWN = 50
@@ -63,16 +67,23 @@ def run(folder: Folder, faults: FaultMap = None, schema: Schema = False, as_json
 
     found = inspect_project(folder)
     rows = found.rows()
+    left_out: Mapping[str, int] = {}
     if faults is not None:
         from sarhad.io.fault_map import write_fault_map
 
-        write_fault_map(faults, folder, rows)
-    answer(rows, as_json, lambda: _draw(rows, faults))
+        left_out = write_fault_map(faults, folder, rows)
+
+    def draw() -> None:
+        _draw(rows)
+        if faults is not None:
+            _draw_written(faults, left_out)
+
+    answer(rows, as_json, draw)
     if found.faults:
         raise typer.Exit(InputFaults.exit_code)
 
 
-def _draw(rows: Sequence[Row], written: Path | None) -> None:
+def _draw(rows: Sequence[Row]) -> None:
     for severity in ("fault", "doubt"):
         some = [row for row in rows if row["severity"] == severity]
         if some:
@@ -80,8 +91,12 @@ def _draw(rows: Sequence[Row], written: Path | None) -> None:
             _draw_files(some)
         elif severity == "fault":
             screen.print(TEXT["sound"])
-    if written is not None:
-        screen.print(TEXT["written"].format(file=escape(str(written))))
+
+
+def _draw_written(path: Path, left_out: Mapping[str, int]) -> None:
+    screen.print(TEXT["written"].format(file=escape(str(path))))
+    for file, n in left_out.items():
+        screen.print(TEXT.count("left.out", n).format(file=escape(file)))
 
 
 def _draw_files(rows: Sequence[Row]) -> None:
