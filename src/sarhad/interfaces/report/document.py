@@ -100,7 +100,7 @@ def report_html(answers: Answers, weak: tuple[WeakStretch, ...]) -> str:
         summary=summary_page(answers, cited),
         weak_rule=rule.format(km=kilometres(APART_M, 0), case=case),
         weakest=weakest,
-        plan=None if result is None else plan_section(result, cited, curve),
+        plan=None if result is None else plan_section(answers.project, result, cited, curve),
         ground=ground_section(answers, cited),
         simulated=simulated(cited, project.settings.worth),
         sensitivity=sensitivity,

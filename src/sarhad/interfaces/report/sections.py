@@ -206,7 +206,7 @@ def _gap(cited: Cited, sides: tuple[str, ...]) -> Markup:
     return text("km").format(km=_arrow(cited, sides, f"/readings/{k}/gap_km", "km"))
 
 
-def plan_section(result: PlanResult, cited: Cited, curve: str) -> PlanSection:
+def plan_section(project: Project, result: PlanResult, cited: Cited, curve: str) -> PlanSection:
     """Return the plan's section; `curve` is the picture of the curve."""
     more = len(result.plan.items) - N_FIRST
     parts = [
@@ -232,6 +232,7 @@ def plan_section(result: PlanResult, cited: Cited, curve: str) -> PlanSection:
         ),
     ]
     sentences.append(text("plan.made_of").format(parts=Markup(" + ").join(parts)))
+    sentences += [text("plan.weighted")] if project.weight_of else []
     return PlanSection(
         sentences=tuple(sentences),
         types=types_table(result),
