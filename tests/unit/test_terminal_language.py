@@ -15,7 +15,9 @@ from sarhad.interfaces.cli import console
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.cli.fitting import shares
 from sarhad.interfaces.cli.headings import HEADINGS, headings
+from sarhad.interfaces.cli.helping import REFUSED, USAGE
 from sarhad.interfaces.language import Phrase, speaking, translated
+from sarhad.interfaces.sentences import FIELD
 from sarhad.io.catalogue import LANGUAGES
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -57,6 +59,71 @@ def test_help_is_told_in_the_language_wherever_it_is_asked_for(words: tuple[str,
     assert expected in said(*words)
     english = tuple(word for word in words if word not in ("--language", "ru", "tg"))
     assert expected not in said("--language", "en", *english)
+
+
+def test_the_language_of_a_command_of_its_own_counts_for_its_help() -> None:
+    assert "Записать результаты" in said("report", "x", "--language", "ru", "--help")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_stands_in_brackets_stays_in_help(code: str) -> None:
+    """It is no markup."""
+    assert "[weights]" in said("--language", code, "claims", "weights", "--help")
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ("check x --zzzz", ["no option"]),
+        ("check x --fault", ["like"]),
+        ("chek", ["no command"]),
+        ("programme chek", ["no command"]),
+        ("check", ["no argument"]),
+        ("claims weights x", ["needed"]),
+        ("check x y", ["one more"]),
+        ("check --json=3 x", ["a flag"]),
+        ("check x --faults", ["no flag"]),
+        ("profile x --jobs y", ["value", "integer"]),
+        ("explain x k", ["value", "number"]),
+        ("profile x --jobs -2", ["value", "least"]),
+        ("report x --weakest 21", ["value", "most"]),
+        ("validate x --adversary bob", ["value", "choice"]),
+        ("ledger checkpoint new", ["alone"]),
+    ],
+)
+def test_wrong_usage_is_told_in_the_language(
+    words: str, kinds: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In English by the library's words, which the catalogues know; in others none of them is left."""
+    monkeypatch.chdir(tmp_path)
+    if "new" in words:
+        said("ledger", "init", "new")
+    ours = {kind: [one for one in FIELD.split(REFUSED[kind]) if one.strip(" .()")] for kind in kinds}
+    english = shown("--language", "en", *words.split())
+    assert all(piece in english for pieces in ours.values() for piece in pieces)
+    for code in OTHERS:
+        told = shown("--language", code, *words.split())
+        assert told != english
+        assert not any(piece in told for pieces in ours.values() for piece in pieces if len(piece) > 3)
+        assert ("Usage" in english) == (says(code, "Usage:") in told)
+        assert "OPTIONS" not in told
+
+
+def test_every_kind_of_wrong_usage_is_provoked() -> None:
+    (mark,) = (
+        one for one in test_wrong_usage_is_told_in_the_language.pytestmark if one.name == "parametrize"
+    )
+    assert {kind for _, kinds in mark.args[1] for kind in kinds} == set(REFUSED)
+
+
+def shown(*words: str) -> str:
+    """What a command writes, without the frame around it, in one line."""
+    return " ".join(said(*words).translate(str.maketrans("│╭╮╰╯─", "      ")).split())
+
+
+def says(code: str, word: str) -> str:
+    with speaking(code):
+        return USAGE[word]
 
 
 def test_the_environment_chooses_and_the_option_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import typer
 import sarhad
 from sarhad.errors import NotWritten, SarhadError
 from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, interrupted
-from sarhad.interfaces.cli.helping import in_language
+from sarhad.interfaces.cli.helping import in_language, tell_page, told_usage, wrong_usage_told
 from sarhad.interfaces.language import speaking
 
 NAMES = (
@@ -61,10 +61,26 @@ class Commands(typer.core.TyperGroup):
             option.is_eager = False
         return option
 
+    def get_usage(self, ctx: Any) -> str:
+        """Return the line of usage in the language of the moment."""
+        return told_usage(super().get_usage, ctx)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Show the list of commands in the language of the moment."""
-        in_language(self)
+        for name in self.list_commands(ctx):
+            self.get_command(ctx, name)
+        tell_page(self)
         super().format_help(ctx, formatter)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read what stands before a command's name."""
+        with wrong_usage_told():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with wrong_usage_told():
+            return super().invoke(ctx)
 
 
 def _loaded(name: str) -> Any:
