@@ -207,7 +207,7 @@ def test_cells(cell, unit, value):
     assert read_value(cell, unit) == value
 
 
-@pytest.mark.parametrize("cell", ["many", "1,344 or 1,357", "1,344 km", "12.5.3"])
+@pytest.mark.parametrize("cell", ["many", "1,344 or 1,357", "1,344 km", "12.5.3", "650 to 600"])
 def test_cells_that_hold_no_single_number(cell):
     with pytest.raises(ValueError, match="one number"):
         read_value(cell, "km")

@@ -1,103 +1,85 @@
 """Reads claims out of a pasted article by rules, for a person to confirm; nothing is recorded from here.
 
 A sentence gives a proposal for every number with a unit that a claim can have: "1,344 km", "over 1,000
-soldiers", "some 625 of about 980 kilometers" (both in kilometers), "two-thirds of". Years, times, ordinals
-and numbers of documents have no such unit and are passed over. A district that is "taken" or "captured",
-people who "crossed", a "clash" give a proposal without a number, placed by the gazetteer.
+soldiers", "some 625 of about 980 kilometers" (both in kilometers), "20 тыс. резервистов". Years, times,
+ordinals and numbers of documents have no such unit and are passed over. A district that is "taken" or
+"captured", people who "crossed", a "clash" give a proposal without a number, placed by the gazetteer.
 
 A claim is about the date in its sentence, else the last one before it, else the day of publication. "Citing
 X", "according to X", "X reported" give the next link of its chain, never the end. Every proposal says by
-which rules it was made.
+which rules it was made. The words of the rules stand in `lexicon`, language by language.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sarhad.io.dates import DATES, Dated, find_dates
 from sarhad.io.gazetteer import Gazetteer, Mention
+from sarhad.io.lexicon import LEXICONS, Article, by_word, either, joined, level
 from sarhad.io.numerals import Numeral, find_numerals
 
-_UNIT_WORDS: Mapping[str, str] = {
-    "km": "km kilometer kilometers kilometre kilometres kms",
-    "m": "m meter meters metre metres",
-    "mi": "mile miles",
-    "ha": "ha hectare hectares",
-    "percent": "percent % pct",
-    "persons": (
-        "person persons people men women soldier soldiers troop troops serviceman servicemen personnel "
-        "reservist reservists guard guards militant militants fighter fighters refugee refugees civilian "
-        "civilians policeman policemen migrant migrants resident residents citizen citizens dead injured "
-        "wounded killed nationals workers arrivals"
-    ),
-    "families": "family families household households",
-    "districts": "district districts",
-    "posts": "post posts outpost outposts checkpoint checkpoints",
-    "places": "place places location locations point points province provinces crossing crossings",
-    "events": "clash clashes conflict conflicts incident incidents violation violations",
-    "days": "day days",
-    "years": "year years",
-    "usd": "usd dollar dollars",
+WHY = {
+    "date": "date in the sentence ({words})",
+    "last_date": "last date before it ({words})",
+    "published": "no date: the day of publication",
+    "source": "source named in the sentence: {name}, its own source unknown",
+    "ambiguous": '"{text}" may be {names}: choose one',
+    "part": "part of the next number",
+    "share": "a fraction of something",
+    "people": "people to whom something happened",
+    "unit": "unit after the number",
+    "unit_later": "unit {k} words after it",
+    "comma": "the comma is taken for thousands: check",
+    "beside": '"{verb}" beside a place',
 }
-_UNIT_OF = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split(" ")}
-_NO_ADJECTIVES = (
-    "of in on at to from by and or the a an is are was were be been has have had will would that which who "
-    "with for as than into over after before since between but not no its their"
-)
-_STOP = frozenset(_NO_ADJECTIVES.split(" "))
+_UNIT_OF = by_word(lambda one: one.article.units)
+_STOP = frozenset(joined(lambda one: one.article.no_adjectives))
 _ADJECTIVES = 3  # words that may stand between a number and its unit
 
-_NEXT_WORD = re.compile(r"[\s-]*(%|[^\W\d_]+)")
-_SENTENCE = re.compile(r"[^.!?\n]*(?:\.(?=\d)[^.!?\n]*|(?<=\bNo)\.[^.!?\n]*)*[.!?\n]?")
-_HARMED = re.compile(r"\s+(?:were|was|ha(?:ve|d) been)\s+(?:hurt|killed|injured|wounded|evacuated)\b", re.I)
-_HARMING = re.compile(r"\b(?:kill|injur|wound|hurt|evacuat)(?:ed|ing)\s+$", re.I)
-_MANY_OF = re.compile(r"(?:dozen|hundred|thousand|million)s$", re.IGNORECASE)
-_BORDER = re.compile(r"[ -](?:long )?(?:border|frontier|line)\b", re.IGNORECASE)
-_PASSED_OVER = re.compile(
-    r"\b(?:No|Nos|Protocol|Article|Decree|Resolution|Order)\.?\s*\d[\d/]*|\b\d{1,2}:\d{2}\b|\b\d+(?:st|nd|rd|th)\b"
-    r"|\bkm\s+\d+\b",
-    re.IGNORECASE,
-)
 
-_OFFICES = "officials|authorities|presidency|border (?:service|guards)|ministry|police"
-_NAME = rf"[A-Z][\w/-]*(?:\s+(?:[A-Z][\w/-]*|{_OFFICES})){{0,3}}"
-_CITED = re.compile(
-    rf"\b(?i:citing|according to|quoting|quoted by|reported by|told)\s+(?:the\s+)?(?P<after>{_NAME})"
-    rf"|(?P<before>{_NAME})\s+report(?:ed|s)\b"
+def _pattern(of: Callable[[Article], str], form: str = "{}") -> re.Pattern[str]:
+    return re.compile(form.format(either(of(one.article) for one in LEXICONS)), re.IGNORECASE)
+
+
+_PHRASES = "|".join(word for word in _UNIT_OF if " " in word)
+_NEXT_WORD = re.compile(rf"[\s-]*(%|{_PHRASES}|[^\W\d_]+)", re.IGNORECASE)
+_ABBREVIATED = either(rf"(?<=\b{word})" for one in LEXICONS for word in one.article.abbreviations)
+_GOES_ON = either([r"\d", *(one.letters for one in LEXICONS)])
+_SENTENCE = re.compile(
+    rf"[^.!?\n]*(?:(?:\.(?=\d)|(?:{_ABBREVIATED})\.(?=\s*(?:{_GOES_ON})))[^.!?\n]*)*[.!?\n]?"
 )
-_VERBS: Sequence[tuple[str, str, str]] = (
-    # property, value, what the sentence says
-    ("held_by", "taken", r"\b(?:captur|seiz|overran|overrun|took|taken|fell to)\w*"),
-    ("shelling", "shelled", r"\b(?:shell(?:ed|ing)|mortars?|artillery fire)\b"),
-    ("drone_strike", "drone strike", r"\b(?:drone|unmanned aircraft)\b.*\b(?:struck|strike|attack|hit)"),
-    ("clash", "fighting", r"\b(?:clash(?:es|ed)?|fighting|firefight|exchanged fire)\b"),
-    ("crossing", "crossed", r"\b(?:crossed|fled (?:in)?to|came across|retreated (?:in)?to)\b"),
+_HARMED = _pattern(lambda one: one.harmed)
+_HARMING = _pattern(lambda one: one.harming, "(?:{})$")
+_MANY_OF = _pattern(lambda one: one.many_of)
+_PART_OF = _pattern(lambda one: one.part_of, r"\s+(?:{})\s+")
+_SHARE_OF = _pattern(lambda one: one.share_of)
+_BORDER = _pattern(lambda one: one.border)
+_CLOCK = r"\b\d{1,2}:\d{2}\b"
+_PASSED_OVER = re.compile(
+    either([_CLOCK, *(pattern for one in LEXICONS for pattern in one.article.passed_over)]), re.IGNORECASE
 )
-_EVENTS = tuple((name, value, re.compile(pattern, re.IGNORECASE)) for name, value, pattern in _VERBS)
-_PROPERTIES: Sequence[tuple[str, str, str]] = (
-    # unit, word in the sentence, property: the first that fits is proposed
-    ("km", r"demarcat|delimit|agreed|settled|described", "agreed_length"),
-    ("km", r"held|hold|control|captured", "held_length"),
-    ("km", r"river", "river_length"),
-    ("km", r"border|frontier|line|long", "length"),
-    ("mi", r"border|frontier|line|long", "length"),
-    ("percent", r"demarcat|delimit|agreed|settled|described", "agreed_share"),
-    ("percent", r"held|hold|control|captured", "held_share"),
-    ("persons", r"reservist|mobili|called up|deploy|reinforc|sent to", "reinforced"),
-    ("persons", r"injured|wounded|hurt", "injured"),
-    ("persons", r"killed|died|dead", "killed"),
-    ("persons", r"evacuat|moved to safety", "evacuated"),
-    ("persons", r"receive|ready", "ready_for"),
-    ("persons", r"cross|fled|came across|retreat", "crossed"),
-    ("families", r"wait", "waiting"),
-    ("districts", r"taken|fell|captur|seiz|changed hands", "districts_taken"),
-    ("places", r"cross|came across", "crossing_places"),
-    ("events", r"", "conflicts"),
-    ("ha", r"", "site_area"),
-    ("years", r"programme|program|stage|lasts", "duration"),
+_CITED = [
+    re.compile(pattern.replace("NAME", f"(?P<name>{one.article.name})"))
+    for one in LEXICONS
+    for pattern in one.article.cited
+]
+_EVENTS = [
+    (name, value, re.compile(pattern, re.IGNORECASE))
+    for one in LEXICONS
+    for name, (value, pattern) in one.article.happenings.items()
+]
+_PROPERTIES = [
+    (unit, re.compile(rf"(?:{pattern})\w*", re.IGNORECASE), name)
+    for one in LEXICONS
+    for unit, rules in one.article.properties.items()
+    for name, pattern in rules
+]
+_DECIMAL_COMMA = re.compile(
+    either(one.letters for one in LEXICONS if one.numbers.decimal == ","), re.IGNORECASE
 )
 
 
@@ -131,20 +113,28 @@ def propose(article: str, published: date, gazetteer: Gazetteer) -> tuple[Propos
             continue
         dates = list(find_dates(sentence, published))
         last = dates[0] if dates else last
-        cited = _CITED.search(sentence)
-        source = (cited["after"] or cited["before"]) if cited else ""
-        places = tuple(gazetteer.mentions(sentence))
-        context = _Context(sentence, match.start(), *_when(dates, last, published), places, source)
+        when, places = _when(dates, last, published), tuple(gazetteer.mentions(sentence))
+        context = _Context(sentence, match.start(), *when, places, _source(sentence))
         found += sorted((*_quantities(context), *_happenings(context)), key=lambda one: (one.start, one.end))
     return tuple(found)
 
 
+def _source(sentence: str) -> str:
+    """Return the name of whom the sentence cites first; empty where it cites nobody."""
+    plain = level(sentence)
+    found = [match for pattern in _CITED if (match := pattern.search(plain))]
+    if not found:
+        return ""
+    start, end = min(match.span("name") for match in found)
+    return sentence[start:end].strip('«»"')
+
+
 def _when(dates: Sequence[Dated], last: Dated | None, published: date) -> tuple[str, str]:
     if dates:
-        return dates[0].period, f"date in the sentence ({dates[0].words})"
+        return dates[0].period, WHY["date"].format(words=dates[0].words)
     if last is not None:
-        return last.period, f"last date before it ({last.words})"
-    return published.isoformat(), "no date: the day of publication"
+        return last.period, WHY["last_date"].format(words=last.words)
+    return published.isoformat(), WHY["published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +153,11 @@ class _Context:
         start, end = at
         notes = [*reasons, self.as_of_reason]
         if self.source:
-            notes.append(f"source named in the sentence: {self.source}, its own source unknown")
+            notes.append(WHY["source"].format(name=self.source))
         for mention in self.places:
             if len(mention.candidates) > 1:
                 names = ", ".join(one.place_id for one in mention.candidates)
-                notes.append(f'"{mention.text}" may be {names}: choose one')
+                notes.append(WHY["ambiguous"].format(text=mention.text, names=names))
         return Proposal(
             self.offset + start,
             self.offset + end,
@@ -184,7 +174,7 @@ class _Context:
 
 def _quantities(context: _Context) -> Iterator[Proposal]:
     """Yield a proposal for every number of a sentence that has a unit."""
-    sentence = context.sentence
+    sentence = level(context.sentence)
     dates = [(m.start(), m.end()) for m in DATES.finditer(sentence)]
     closed = dates + [(m.start(), m.end()) for m in _PASSED_OVER.finditer(sentence)]
     numerals = [n for n in find_numerals(sentence) if not any(n.start < b and a < n.end for a, b in closed)]
@@ -194,38 +184,46 @@ def _quantities(context: _Context) -> Iterator[Proposal]:
         following = units[k + 1][0] if k + 1 < len(numerals) else ""
         if not unit and following not in {"", "percent"}:
             between = sentence[numeral.end : numerals[k + 1].start]
-            if re.fullmatch(r"\s+(?:out\s+)?of\s+(?:the\s+|its\s+)?", between):
-                unit, reason = following, 'part of the next number ("of")'
+            if _PART_OF.fullmatch(between):
+                unit, reason = following, WHY["part"]
         if unit:
             name = _property(sentence, numeral.start, end, unit)
-            value = sentence[numeral.start : numeral.end]
-            yield context.proposal((numeral.start, end), value, unit, name, numeral.reading, reason)
+            value = context.sentence[numeral.start : numeral.end]
+            reasons = [numeral.reading, reason]
+            if re.search(r",\d{3}$", value) and _DECIMAL_COMMA.search(sentence):
+                reasons.append(WHY["comma"])
+            yield context.proposal((numeral.start, end), value, unit, name, *reasons)
 
 
 def _unit(sentence: str, numeral: Numeral) -> tuple[str, int, str]:
     """Return (unit, end of its word, reason) of a number; an empty unit where none follows."""
     none = "", numeral.end, ""
     if numeral.is_share:
-        of = re.match(r"\s+of\b", sentence[numeral.end :])
-        return ("percent", numeral.end, "a fraction of something") if of else none
+        of = _SHARE_OF.match(sentence, numeral.end)
+        return ("percent", numeral.end, WHY["share"]) if of else none
     harming = _HARMING.search(sentence[: numeral.start])
     harmed = _HARMED.match(sentence, numeral.end)
     if harmed:
-        return "persons", harmed.end(), "people to whom something happened"
+        return "persons", harmed.end(), WHY["people"]
     at = numeral.end
-    if _MANY_OF.search(sentence[numeral.start : at]) and sentence[at : at + 4] == " of ":
-        at += 3
+    many_of = _MANY_OF.match(sentence, at) if numeral.is_many else None
+    at = many_of.end() if many_of else at
     for k in range(_ADJECTIVES + 1):
         match = _NEXT_WORD.match(sentence, at)
         word = match[1].lower() if match else ""
         if match is None or word in _STOP:
             break
         at = match.end()
-        if word == "per" and sentence.startswith(" cent", at):
-            return "percent", at + len(" cent"), "unit after the number"
-        if word in _UNIT_OF and (k == 0 or word != "m"):  # "25 m" is a length, "25 young m" is none
-            return _UNIT_OF[word], at, "unit after the number" if k == 0 else f"unit {k} words after it"
-    return ("persons", numeral.end, "people to whom something happened") if harming else none
+        unit = _unit_of(word)
+        if unit and (k == 0 or len(word) > 1):  # "25 m" is a length, "25 young m" is none
+            return unit, at, WHY["unit"] if k == 0 else WHY["unit_later"].format(k=k)
+    return ("persons", numeral.end, WHY["people"]) if harming else none
+
+
+def _unit_of(word: str) -> str:
+    """Return the unit of a word, or of the longest stem that it begins with; empty where there is none."""
+    stems = (f"{word[:n]}*" for n in range(len(word), 0, -1))
+    return next((_UNIT_OF[one] for one in (word, *stems) if one in _UNIT_OF), "")
 
 
 def _property(sentence: str, at: int, end: int, unit: str) -> str:
@@ -239,7 +237,7 @@ def _property(sentence: str, at: int, end: int, unit: str) -> str:
         (_gap(sentence, match, (at, end)) if unit == "persons" else 0, k, name)
         for k, (of_unit, pattern, name) in enumerate(_PROPERTIES)
         if of_unit == unit
-        for match in re.finditer(pattern, sentence, re.IGNORECASE)
+        for match in pattern.finditer(sentence)
     ]
     return min(found)[2] if found else ""
 
@@ -254,13 +252,13 @@ def _gap(sentence: str, match: re.Match[str], quantity: tuple[int, int]) -> int:
 def _happenings(context: _Context) -> Iterator[Proposal]:
     """Yield a proposal for every place at which the sentence says that something happened."""
     for name, value, pattern in _EVENTS:
-        verb = pattern.search(context.sentence)
+        verb = pattern.search(level(context.sentence))
         for mention in context.places if verb else ():
             one = mention
             if name == "held_by":  # only a district is held
                 districts = tuple(place for place in mention.candidates if place.kind == "district")
                 one = replace(mention, candidates=districts)
             if verb and one.candidates:
-                reason = f'"{verb.group()}" beside a place'
+                reason = WHY["beside"].format(verb=verb.group())
                 here = replace(context, places=(one,))
                 yield here.proposal((one.start, one.end), value, "", name, reason)

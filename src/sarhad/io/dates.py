@@ -1,8 +1,8 @@
 """Dates as people write them: in a cell of a table, and in a sentence.
 
 A cell holds a day, a month or a year: 2021-07-05, 2021-07, 2021. A sentence may also say "5 July 2021",
-"July 5", "05.07.2021" (day first), "in 2021" or a weekday; a day without a year, and a weekday, are the last
-before publication.
+"July 5", "5 июля", "05.07.2021" (day first), "in 2021", "2021 года" or a weekday; a day without a year, and a
+weekday, are the last before publication. Months, weekdays and what makes a number a year stand in `lexicon`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-_MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
-_DAYS = tuple(name.lower() for name in calendar.day_name)
+from sarhad.io.lexicon import LEXICONS, joined
+
+_MONTHS = {
+    form: k for one in LEXICONS for k, forms in enumerate(one.dates.months, 1) for form in forms.split()
+}
+_DAYS = {form: k for one in LEXICONS for k, forms in enumerate(one.dates.weekdays) for form in forms.split()}
 _MONTH = "|".join(_MONTHS)
+_MONTH_FIRST = "|".join(
+    form for one in LEXICONS if one.dates.month_first for forms in one.dates.months for form in forms.split()
+)
+_YEAR = r"(?:19|20)\d{2}"
 _CELL = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 DATES = re.compile(
     rf"\b(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})\b"
     rf"|\b(?P<dotted>\d{{1,2}}\.\d{{1,2}}\.\d{{4}})\b"
-    rf"|\b(?P<d1>\d{{1,2}})\s+(?P<m1>{_MONTH})(?:,?\s+(?P<y1>\d{{4}}))?\b"
-    rf"|\b(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?!\d)(?:,?\s+(?P<y2>\d{{4}}))?"
-    rf"|\b(?P<m3>{_MONTH})\s+(?P<y3>\d{{4}})\b"
-    rf"|\b(?:in|since|by|of)\s+(?P<y4>(?:19|20)\d{{2}})\b"
+    rf"|\b(?P<d1>\d{{1,2}})(?:-го)?\s+(?P<m1>{_MONTH})(?:,?\s+(?P<y1>{_YEAR}))?\b"
+    rf"|\b(?P<m2>{_MONTH_FIRST})\s+(?P<d2>\d{{1,2}})(?!\d)(?:,?\s+(?P<y2>{_YEAR}))?"
+    rf"|\b(?P<m3>{_MONTH})\s+(?P<y3>{_YEAR})\b"
+    rf"|\b(?:{'|'.join(joined(lambda one: one.dates.before_year))})\s+(?P<y4>{_YEAR})\b"
+    rf"|\b(?P<y5>{_YEAR})\s*(?:{'|'.join(joined(lambda one: one.dates.after_year))})\b"
     rf"|\b(?P<weekday>{'|'.join(_DAYS)})\b",
     re.IGNORECASE,
 )
@@ -66,12 +75,12 @@ def find_dates(text: str, published: date) -> Iterator[Dated]:
 def _period(match: re.Match[str], published: date) -> str:
     """Return a day, month or year as a cell holds it; raises ValueError where there is no such day."""
     if match["weekday"]:
-        back = (published.weekday() - _DAYS.index(match["weekday"].lower())) % 7
+        back = (published.weekday() - _DAYS[match["weekday"].lower()]) % 7
         return (published - timedelta(days=back)).isoformat()
-    if match["y4"]:
-        return str(match["y4"])
+    if match["y4"] or match["y5"]:
+        return str(match["y4"] or match["y5"])
     if match["m3"]:
-        return f"{match['y3']}-{_MONTHS.index(match['m3'].lower()) + 1:02d}"
+        return f"{match['y3']}-{_MONTHS[match['m3'].lower()]:02d}"
     if match["iso"]:
         return date.fromisoformat(match["iso"]).isoformat()
     if match["dotted"]:  # day first, as in Russian and Tajik
@@ -81,7 +90,7 @@ def _period(match: re.Match[str], published: date) -> str:
 
 
 def _day_of_month(match: re.Match[str], published: date) -> date:
-    month = _MONTHS.index((match["m1"] or match["m2"]).lower()) + 1
+    month = _MONTHS[(match["m1"] or match["m2"]).lower()]
     day, year = int(match["d1"] or match["d2"]), match["y1"] or match["y2"]
     if year:
         return date(int(year), month, day)

@@ -2,7 +2,8 @@
 
 A name is folded before it is looked up, so that transliterations meet: case, marks, spaces, hyphens and the
 word "district" go; e -> i, o -> u, w -> v, q -> k, y -> i; double letters become one (Eshkashem, Ishkashim ->
-ishkashim). What folding cannot know is an alias (Hohon = Khwahan). A name that fits several places is
+ishkashim). Names bend as their language does (Ишкашим, в Ишкашиме, Ишкашимский район), by the endings of
+`lexicon`. What folding cannot know is an alias (Hohon = Khwahan). A name that fits several places is
 ambiguous: the candidates are reported and nothing is guessed; a kind or a country may narrow them.
 
 A district takes its range of chainage from the project's table of districts; a point goes to the nearest
@@ -22,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sarhad.errors import Fault, InputFaults, UnknownName
+from sarhad.io.lexicon import LEXICONS, joined, level
 from sarhad.io.tables import Column, Place, Row, Schema, check_rows
 from sarhad.io.vector import read_layer
 from sarhad.model.line import ChainageRange, Line
@@ -44,8 +46,11 @@ GAZETTEER = Schema(
 )
 
 _SWAPS = str.maketrans({"e": "i", "o": "u", "w": "v", "q": "k", "y": "i"})
+_KINDS = re.compile(rf"\b({'|'.join(joined(lambda one: one.places.kinds))})\b")
+_CASES = [(re.compile(f"{case.ending}$"), case) for one in LEXICONS for case in one.places.cases]
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 _LONGEST_NAME_WORDS = 3
+_BENDS_FROM = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +78,33 @@ class Mention:
 
 def fold(name: str) -> str:
     """Return a name as letters that transliterations share; folding twice changes nothing more."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    plain = re.sub(r"\b(district|the)\b", "", plain)
+    plain = unicodedata.normalize("NFKD", _KINDS.sub("", level(name.casefold())))
     letters = "".join(c for c in plain if c.isalpha()).translate(_SWAPS)
     return letters[:1] + "".join(b for a, b in pairwise(letters) if a != b)
+
+
+def forms(name: str) -> Iterator[str]:
+    """Yield a name, its further cases, and the forms of its adjective, where its language has such.
+
+    Short names do not bend: "Тема" is a theme far more often than the post at Тем.
+    """
+    yield name
+    if len(name) < _BENDS_FROM:
+        return
+    bent = [_cases(level(word)) for word in name.split(" ")]
+    if all(bent):
+        yield from (" ".join(words) for words in zip(*bent, strict=True))
+    for ending, case in _CASES if len(bent) == 1 else ():
+        if ending.search(level(name)):
+            yield from (name[: len(name) - case.cut] + one for one in case.adjectives)
+
+
+def _cases(word: str) -> list[str]:
+    """Return a word in all cases, in the order of the table; none where it does not bend."""
+    for ending, case in _CASES:
+        if ending.search(word):
+            return [word[: len(word) - case.cut] + one for one in case.endings]
+    return []
 
 
 @dataclass(frozen=True)
@@ -89,7 +117,8 @@ class Gazetteer:
     def _by_name(self) -> Mapping[str, tuple[NamedPlace, ...]]:
         found: dict[str, list[NamedPlace]] = {}
         for place in self.places:
-            for key in dict.fromkeys(fold(name) for name in (place.name, *place.aliases)):
+            names = (form for name in (place.name, *place.aliases) for form in forms(name))
+            for key in dict.fromkeys(fold(form) for form in names):
                 found.setdefault(key, []).append(place)
         return {key: tuple(places) for key, places in found.items()}
 

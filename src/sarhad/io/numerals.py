@@ -1,8 +1,10 @@
-"""Numbers as people write them: "1,344", "1 344", "over 1,000", "two dozen", "600 to 650", "two-thirds".
+"""Numbers as people write them: "1,344", "1 344", "over 1,000", "two dozen", "600 to 650", "20 тыс.".
 
-Digits are grouped by commas, by thin or hard spaces, or by plain spaces before three digits (1 344); a point
-starts decimals. Number words run from zero to millions, with dozen and fractions. Words before the number
-bound it: over, at least -> at least; up to, under -> at most; about, nearly, some -> twice the slack.
+Digits are grouped by commas, by thin or hard spaces, or by plain spaces before three digits (1 344); decimals
+start with a point, or with a comma where it cannot group: before one or two digits, or where the word after
+it is of a language with decimal commas (1,344 тыс. is 1344). Number words run from zero to millions, with
+dozens and fractions. Words before the number bound it: over, at least -> at least; up to, under -> at most;
+about, nearly, some -> twice the slack. All words are those of `lexicon`.
 """
 
 from __future__ import annotations
@@ -11,81 +13,119 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sarhad.io.lexicon import LEXICONS, by_word, joined, level, split
 from sarhad.model.measure import Interval, Number, Value, Words, slack_of
 
 _SPACE = "[ \u00a0\u2009\u202f]"
-DIGITS = rf"\d{{1,3}}(?:(?:,\d{{3}})+|(?:{_SPACE}\d{{3}}(?!\d))+)(?:\.\d+)?|\d+(?:\.\d+)?"
-
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
+DIGITS = (
+    rf"\d{{1,3}}(?:(?:,\d{{3}})+|(?:{_SPACE}\d{{3}}(?!\d))+)(?:\.\d+|,\d{{1,2}}(?![\d,]))?"
+    r"|\d+(?:\.\d+|,\d{1,2}(?![\d,]))?"
 )
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_SMALL = {word: float(k) for k, word in enumerate(_ONES.split(" "))}
-_SMALL |= {word: 10.0 * k for k, word in enumerate(_TENS.split(" "), 2)}
-_SCALES = {"dozen": 12.0, "hundred": 100.0, "thousand": 1e3, "million": 1e6}
-_MANY = {"dozens": 24.0, "hundreds": 200.0, "thousands": 2e3, "millions": 2e6}  # more than one of them
-_PARTS = {"half": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fifths": 5, "fifth": 5}
 
-_SCALE = "|".join(_SCALES)
-_WORD = "|".join([*_SMALL, *_SCALES])
-_WORDS = rf"(?:(?:{'|'.join(_SMALL)})|a (?:{_SCALE}))(?:[- ](?:and )?(?:{_WORD}))*|{'|'.join(_MANY)}"
-_FRACTION = rf"(?:a|one|two|three|four)[- ](?:{'|'.join(_PARTS)})|half"
-_AT_LEAST = r"over|more than|at least|exceeding|upwards of|no fewer than|no less than|not less than"
-_AT_MOST = r"up to|under|less than|fewer than|at most|no more than|below"
-_ABOUT = r"about|around|some|nearly|almost|approximately|roughly|close to|an estimated|circa|~"
+_SMALL = {word: float(key) for word, key in by_word(lambda one: one.numbers.small).items()}
+_SCALES = {word: float(key) for word, key in by_word(lambda one: one.numbers.scales).items()}
+_MANY = {word: float(key) for word, key in by_word(lambda one: one.numbers.many).items()}
+_PARTS = {word: float(key) for word, key in by_word(lambda one: one.numbers.parts).items()}
+_WHOLE_PARTS = {word: float(key) for word, key in by_word(lambda one: one.numbers.parts_alone).items()}
+_DECIMAL_COMMA = {
+    word for one in LEXICONS if one.numbers.decimal == "," for words in one.numbers.scales.values()
+    for word in split(words)
+}  # fmt: skip
+WHY = {
+    "written": "as written",
+    "least": '"{word}" sets a lower bound',
+    "most": '"{word}" sets an upper bound',
+    "about": '"{word}" doubles the slack of rounding',
+    "range": "a range",
+}
+_MORE = 2.0  # "thousands" are two of them at least
 
+
+def _words(words: list[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_OPENING = _words(joined(lambda one: one.numbers.opening))
+_SCALE = _words([*_SCALES])
+_WORDS = (
+    rf"(?:{_words([*_SMALL])}|(?:{_OPENING}) (?:{_SCALE})|{_words(joined(lambda one: one.numbers.alone))})"
+    rf"(?:[- ](?:(?:{_words(joined(lambda one: one.numbers.joining))}) )?(?:{_words([*_SMALL, *_SCALES])}))*"
+    rf"|{_words([*_MANY])}"
+)
+_UP_TO_FOUR = _words([word for word, value in _SMALL.items() if value in {1, 2, 3, 4}])
+_FRACTION = rf"(?:{_OPENING}|{_UP_TO_FOUR})[- ](?:{_words([*_PARTS])})|{_words([*_WHOLE_PARTS])}"
+_BOUNDS = "|".join(
+    rf"{start}(?P<{name}>{_words(joined(words))}){end}"
+    for name, words, start, end in (
+        ("least", lambda one: one.numbers.at_least, r"\b", r"\s+"),
+        ("most", lambda one: one.numbers.at_most, r"\b", r"\s+"),
+        ("about", lambda one: one.numbers.about, r"(?:\b|(?=~))", r"\s*"),
+    )
+)
 _NUMBER = re.compile(
-    rf"(?:\b(?P<least>{_AT_LEAST})\s+|\b(?P<most>{_AT_MOST})\s+|(?:\b|(?=~))(?P<about>{_ABOUT})\s*)?"
+    rf"(?:{_BOUNDS})?"
     rf"(?:\b(?P<fraction>{_FRACTION})\b"
-    rf"|(?<![\w.,/])(?<![A-Za-z]-)(?P<digits>{DIGITS})(?P<scale>[ -](?:{_SCALE})\b)?"
+    rf"|(?<![\w.,/])(?<![^\W\d_]-)(?P<digits>{DIGITS})(?P<scale>{_SPACE}?-?(?:{_SCALE})(?!\w))?"
     rf"|\b(?P<words>{_WORDS})\b)",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
-_JOIN = re.compile(r"\s*(?:to|and|-|–)\s*", re.IGNORECASE)
+_RANGES = [
+    (re.compile(rf"\s*{between}\s*", re.I), re.compile(rf"\b{before}\s+$", re.I) if before else None)
+    for one in LEXICONS
+    for before, between in one.numbers.ranges
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Numeral:
-    """A number found in a text: its place, its value, whether it is a fraction, and how it was read."""
+    """A number found in a text: its place, its value, how it was read; a fraction, or "hundreds"."""
 
     start: int
     end: int
     value: Number | Interval
     reading: str
     is_share: bool = False
-    in_words: bool = False
+    is_many: bool = False
 
 
 def find_numerals(text: str) -> Iterator[Numeral]:
     """Yield the numbers of a text from left to right; ranges ("600 to 650") as one."""
+    text = level(text)
     matches = list(_NUMBER.finditer(text))
     k = 0
     while k < len(matches):
         first = matches[k]
         further = matches[k + 1] if k + 1 < len(matches) else None
-        if further is not None and _is_range(text, first, further):
-            low, high = _ends(first, further)
-            between = _BETWEEN.search(text[: first.start()])
-            start = between.start() if between else first.start()
-            yield Numeral(start, further.end(), Interval(low, high), "range")
+        start = None if further is None else _range_start(text, first, further)
+        if further is not None and start is not None:
+            yield Numeral(start, further.end(), Interval(*_ends(first, further)), WHY["range"])
             k += 2
             continue
-        yield _numeral(first)
+        yield _numeral(first, bounded=not _ends_change(text, first, matches[:k]))
         k += 1
 
 
-def _is_range(text: str, first: re.Match[str], further: re.Match[str]) -> bool:
-    """Say whether two numbers are the ends of one: "between 600 and 650", "600-650"."""
-    between = text[first.end() : further.start()]
-    bound = further["least"] or further["most"] or further["about"] or first["fraction"]
-    if not _JOIN.fullmatch(between) or bound or not (first["digits"] and further["digits"]):
-        return False
-    if "and" in between and not _BETWEEN.search(text[: first.start()]):
-        return False
+def _range_start(text: str, first: re.Match[str], further: re.Match[str]) -> int | None:
+    """Return where "between 600 and 650", "600-650" starts; None where two numbers are no ends of one."""
+    if not (first["digits"] and further["digits"]):
+        return None
     low, high = _ends(first, further)
-    return low < high
+    words = text[first.end() : further.start("digits")]
+    for between, before in _RANGES:
+        if low < high and between.fullmatch(words):
+            opened = before.search(text[: first.start()]) if before else first
+            if opened:
+                return opened.start()
+    return None
+
+
+def _ends_change(text: str, match: re.Match[str], earlier: list[re.Match[str]]) -> bool:
+    """Say whether what looks like a bound is where a change ends: "с 54 % до 63 %"."""
+    return any(
+        match["most"] and before and between.fullmatch(match["most"]) and before.search(text[: one.start()])
+        for between, before in _RANGES
+        for one in earlier
+    )
 
 
 def _ends(first: re.Match[str], further: re.Match[str]) -> tuple[float, float]:
@@ -96,7 +136,11 @@ def _ends(first: re.Match[str], further: re.Match[str]) -> tuple[float, float]:
 
 
 def _scale(match: re.Match[str]) -> float:
-    return _SCALES[match["scale"].strip(" -").lower()] if match["scale"] else 1.0
+    return _SCALES[_scale_word(match)] if match["scale"] else 1.0
+
+
+def _scale_word(match: re.Match[str]) -> str:
+    return (match["scale"] or "").strip(" -\u00a0\u2009\u202f").lower()
 
 
 def _amount(match: re.Match[str]) -> tuple[float, float]:
@@ -104,45 +148,45 @@ def _amount(match: re.Match[str]) -> tuple[float, float]:
     if match["fraction"]:
         words = re.split(r"[- ]", match["fraction"].lower())
         over = _SMALL.get(words[0], 1.0)  # "a third", "half"
-        share = over / _PARTS[words[-1]]
-        return share, 0.01
+        return over / (_PARTS | _WHOLE_PARTS)[words[-1]], 0.01
     if match["digits"]:
         scale = _scale(match)
-        bare = re.sub(rf"{_SPACE}|,", "", match["digits"])
+        grouped = r",(?=\d{3})" if _scale_word(match) not in _DECIMAL_COMMA else r"(?!)"
+        bare = re.sub(rf"{_SPACE}|{grouped}", "", match["digits"]).replace(",", ".")
         return float(bare) * scale, slack_of(bare) * scale
     return _from_words(match["words"].lower())
 
 
 def _from_words(words: str) -> tuple[float, float]:
     """Return (value, slack) of number words: two dozen, twenty-five thousand, two thousand three hundred."""
-    if words in _MANY:
-        return _MANY[words], 0.0
     total = group = 0.0
     for word in re.split(r"[- ]", words):
         if word in _SCALES:
-            group = max(group, 1.0) * _SCALES[word]
-            if word != "hundred":
+            group = (group or 1.0) * _SCALES[word]
+            if _SCALES[word] >= 1e3:
                 total, group = total + group, 0.0
         else:
             group += _SMALL.get(word, 0.0)  # "a" and "and" count nothing
     total += group
-    return total, 6.0 if words.endswith("dozen") else slack_of(f"{total:.0f}")
+    return total, 6.0 if _SCALES.get(word) == 12.0 else slack_of(f"{total:.0f}")
 
 
-def _numeral(match: re.Match[str]) -> Numeral:
-    value, slack = _amount(match)
-    many = (match["words"] or "").lower() in _MANY
+def _numeral(match: re.Match[str], *, bounded: bool) -> Numeral:
+    least, most, about = match.group("least", "most", "about") if bounded else (None, None, None)
+    word = (match["words"] or "").lower()
+    many = word in _MANY and not (word in _SCALES and (least or most or about))  # "более тысячи" is one
+    value, slack = (_MORE * _MANY[word], 0.0) if many else _amount(match)
+    start = match.start() if bounded else max(match.start(name) for name in ("fraction", "digits", "words"))
     read: Number | Interval
-    if match["least"] or many:
-        read, reading = Interval(low=value), f'"{match["least"] or match["words"]}" sets a lower bound'
-    elif match["most"]:
-        read, reading = Interval(high=value), f'"{match["most"]}" sets an upper bound'
-    elif match["about"]:
-        read, reading = Number(value, 2.0 * slack), f'"{match["about"]}" doubles the slack of rounding'
+    if least or many:
+        read, reading = Interval(low=value), WHY["least"].format(word=least or match["words"])
+    elif most:
+        read, reading = Interval(high=value), WHY["most"].format(word=most)
+    elif about:
+        read, reading = Number(value, 2.0 * slack), WHY["about"].format(word=about)
     else:
-        read, reading = Number(value, slack), "as written"
-    in_words = bool(match["words"] or match["fraction"])
-    return Numeral(match.start(), match.end(), read, reading, bool(match["fraction"]), in_words)
+        read, reading = Number(value, slack), WHY["written"]
+    return Numeral(start, match.end(), read, reading, bool(match["fraction"]), many)
 
 
 def read_value(text: str, unit: str) -> Value:

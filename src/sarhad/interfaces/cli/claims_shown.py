@@ -272,7 +272,7 @@ def draw_proposals(found: Sequence[Proposal], out: Path | None) -> None:
             one.property_id,
             one.as_of,
             places,
-            "; ".join(one.reasons),
+            "; ".join(told_text(reason) for reason in one.reasons),
         )
     print_table(table)
     if out is not None:
