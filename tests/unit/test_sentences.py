@@ -21,11 +21,15 @@ from sarhad.io.catalogue import LANGUAGES, shipped_catalogue
 from sarhad.io.cells import Column
 from sarhad.io.plausibility import plausibility_rules
 from sarhad.io.settings import setting_columns
+from sarhad.model.measure import unit_of
+from sarhad.model.programme import MOST, ProgrammeItem, quantity_words
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 SOURCE = Path(sarhad.__path__[0])
 LAYERS = ("io", "ledger", "planning", "interfaces")
-"""What people meet; kernels and the model refuse what an engineer's code hands them, in English."""
+"""What people meet; kernels and most of the model refuse what an engineer's code hands them, in English."""
+WRITTEN = ("asset", "claim", "measure", "programme", "record")
+"""Of the model, what is made of what people write: its refusals become what a fault has found."""
 TABLES = {"EXPECTED", "REFUSED", "WHY"}
 KINDS = ("number", "integer", "flag", "delay", "texts", "sentences", "files", "numbers", "pairs")
 CELLS = {
@@ -35,9 +39,10 @@ CELLS = {
         for kind in ("number", "integer", "delay", "numbers", "pairs")
     ),  # type: ignore[arg-type]
     *("{0}, at least {1}", "{0}, above {1}", "{0}, at most {1}", "{0} (did you mean {1}?)", "one of {0}"),
+    *(quantity_words(measure).replace(f"{MOST:,.0f}", "{0}") for measure in ("items", "km")),  # type: ignore[arg-type]
     *("{0}, at least {1} and at most {2}", "{0}, above {1} and at most {2}"),
 }
-"""What `Column.expected` can say."""
+"""What `Column.expected` and `quantity_words` can say."""
 ERRORS = {one.__name__ for one in (SarhadError, *SarhadError.__subclasses__())}
 ERRORS |= {two.__name__ for one in SarhadError.__subclasses__() for two in one.__subclasses__()} | {
     "CellError"
@@ -66,11 +71,21 @@ def spoken(call: ast.Call) -> list[ast.expr]:
     named = [one.value for one in call.keywords if one.arg in ("expected", "found")]
     if name in ERRORS or name in ("ValueError", "run", "progress", "_progress", "show"):
         return call.args[:1]
+    if name == "append":
+        return call.args[:1] if "notes" in ast.unparse(call.func) else []
     if name == "one":
         return call.args[1:3] + named
     if name == "Fault":
         return call.args[4:6] + named
     return call.args[-2:] + named if name in ("fault", "_fault") else []
+
+
+def measured(call: ast.Call) -> Iterator[str]:
+    """What a doubt has found, by name where what was measured has one."""
+    name = getattr(call.func, "id", "")
+    for one in call.args if name in ("Measured", "_named") else ():
+        for text in texts(one.body) if isinstance(one, ast.Lambda) else ():
+            yield numbered(("{}: " if name == "_named" else "") + text)
 
 
 def sentences_of(source: str, *, tables: set[str] = TABLES) -> Iterator[str]:
@@ -87,6 +102,7 @@ def sentences_of(source: str, *, tables: set[str] = TABLES) -> Iterator[str]:
         if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "left_out":
             yield from texts(node.slice)
     for node in ast.walk(tree):
+        yield from measured(node) if isinstance(node, ast.Call) else ()
         for one in spoken(node) if isinstance(node, ast.Call) else ():
             filled = isinstance(one, ast.Call) and getattr(one.func, "attr", "") == "format"
             name = getattr(one.func.value if filled else one, "id", "")  # type: ignore[attr-defined]
@@ -97,7 +113,8 @@ def sentences_of(source: str, *, tables: set[str] = TABLES) -> Iterator[str]:
 def wanted() -> frozenset[str]:
     """Every sentence that has words of its own."""
     found = {*CELLS, *(text for rule in plausibility_rules() for text in (rule.expected, rule.why))}
-    for path in (path for layer in LAYERS for path in (SOURCE / layer).rglob("*.py")):
+    paths = [path for layer in LAYERS for path in (SOURCE / layer).rglob("*.py")]
+    for path in (*paths, *(SOURCE / "model" / f"{name}.py" for name in WRITTEN)):
         tables = TABLES | ({"TEXT"} if path.name == "new_project.py" else set())
         if "report" not in path.parts or path.name == "document.py":
             found |= set(sentences_of(path.read_text("utf-8"), tables=tables))
@@ -138,6 +155,9 @@ def test_every_sentence_is_in_the_catalogue_and_none_is_left_over(code: str) -> 
         ('EXPECTED = {"x": "a tower of {km:.1f} km"}', "a tower of {0} km"),
         ('why = f"{one} is taller than {other}"', "{0} is taller than {1}"),
         ('compute.run("counting towers", work, jobs)', "counting towers"),
+        ('reading.notes.append(f"{n} towers left out")', "{0} towers left out"),
+        ('Measured(value, lambda k: f"a tower of {m[k]} m")', "a tower of {0} m"),
+        ('_named(names, value, lambda k: "a tower")', "{0}: a tower"),
     ],
 )
 def test_a_sentence_in_the_code_is_found(planted: str, found: str) -> None:
@@ -167,6 +187,21 @@ def test_what_settings_expect_is_told_whole(code: str) -> None:
             for name in (*one.column.choices, one.column.unit, "EPSG", "auto", "true", "false"):
                 said = said.replace(name, "")
             assert not re.findall("[A-Za-z]{3,}", said), said
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_the_model_refuses_and_a_doubt_has_found_is_told(code: str) -> None:
+    item = {"item_id": "x-1", "equipment_id": "radar_long", "quantity": 1.5, "donor": "A", "recipient": "B"}
+    with pytest.raises(ValueError, match="whole number") as refused:
+        ProgrammeItem(**item)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="known unit") as unknown:
+        unit_of("furlongs")
+    doubt = "radar: a mast of 3 m, a range of 60 km, a horizon at 9 km"
+    with speaking(code):
+        for said in (str(refused.value), str(unknown.value), doubt, "radar: named nowhere"):
+            told = told_text(said)
+            assert told != said
+            assert not {"must", "found", "whole", "known", "range", "mast", "named"} & set(told.split())
 
 
 def test_an_error_is_told_line_by_line_and_its_data_stay_as_they_are(

@@ -201,8 +201,10 @@ def _in_order(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
         order, given_m, best_m = best_order(vertices)
         if order != tuple(range(len(order))):
             rows = ", ".join(_label(open_pieces[k]) for k in order)
-            jumps = f"jumps between parts: {given_m / 1e3:.1f} km as given, {best_m / 1e3:.1f} km so"
-            notes.append(f"parts put in the order of rows {rows} ({jumps})")
+            notes.append(
+                f"parts put in the order of rows {rows} "
+                f"(jumps between parts: {given_m / 1e3:.1f} km as given, {best_m / 1e3:.1f} km so)"
+            )
             open_pieces = [open_pieces[k] for k in order]
         open_pieces = _joined(open_pieces, notes)
         for k in backward_parts([piece.vertex for piece in open_pieces]):

@@ -73,7 +73,7 @@ def water(scene: Scene, section: str) -> Measured:
         row, of = tree.query(shapely.points(points.lon_deg, points.lat_deg), predicate="within")
         np.add.at(value, row, 1.0)
         name = {int(k): rings[n][0] for k, n in zip(row, of, strict=True)}
-    return Measured(value, lambda k: f"the {WATER[0]} or {WATER[1]} {name[k]}")
+    return Measured(value, lambda k: f"the river or lake {name[k]}")
 
 
 def twice(scene: Scene, section: str) -> Measured:
