@@ -10,6 +10,8 @@ import pytest
 
 from sarhad.interfaces.programme_record import known_of, read_files
 from sarhad.io.programme_tables import ProgrammeTables
+from sarhad.io.project import open_project
+from sarhad.io.years import read_years
 from sarhad.model.programme import Programme
 from sarhad.planning.delivery import pledge_against_delivery
 from sarhad.planning.programme import check_statements, programme_of
@@ -46,6 +48,18 @@ def test_every_row_says_that_it_is_made_up(tables: ProgrammeTables):
     assert all(move.note == "illustrative" for move in tables.moves)
     assert all("illustrative" in item.producer for item in tables.items)
     assert "made up" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_years_spend_the_budget_and_end_with_its_people():
+    project = open_project(FOLDER)
+    years = read_years(FOLDER, project.equipment)
+    assert years.arrived is None  # deliveries are the ledger's, or the stock's
+    assert sum(one.money_usd for one in years.means) == project.budget.money_usd
+    crews = [one.crew_n for one in years.means]
+    assert crews == sorted(crews)
+    assert crews[-1] == project.budget.crew_n
+    rows = (FOLDER / "programme" / "years.csv").read_text().splitlines()[1:]
+    assert all("made up" in row for row in rows)
 
 
 def test_said_twice_it_is_known(tables: ProgrammeTables):
