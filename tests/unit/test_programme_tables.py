@@ -12,7 +12,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
-from sarhad.errors import InputFaults
+from sarhad.errors import InputFaults, NotWritten
+from sarhad.io import programme_templates
 from sarhad.io.equipment import read_equipment
 from sarhad.io.placed import Band
 from sarhad.io.programme_schema import ITEMS, MOVES
@@ -25,6 +26,7 @@ from sarhad.io.programme_tables import (
     with_places,
 )
 from sarhad.io.programme_templates import csv_text, notes, plan_rows, workbook_bytes, write_templates
+from sarhad.io.whole import write_whole
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand
 from sarhad.model.plan import Plan, PlanItem
 from sarhad.model.project import Settings
@@ -224,10 +226,31 @@ def test_templates_are_written_once(tmp_path: Path):
     names = ["items.csv", "moves.csv", "columns.csv", "programme.xlsx", "closures.csv", "crews.csv"]
     assert [file.name for file in files] == names
     assert read_tables(files[0]).items == read_tables(files[3]).items == ()
-    with pytest.raises(InputFaults, match="no programme yet"):
+    assert write_templates(tmp_path / "programme") == files[:4], "nobody has touched them"
+    filled = files[0].read_bytes() + b"radar-1\n"
+    files[0].write_bytes(filled)
+    with pytest.raises(InputFaults, match=r"no programme yet, found items\.csv"):
         write_templates(tmp_path / "programme")
+    assert files[0].read_bytes() == filled
     assert len(notes()) == len(ITEMS.columns) + len(MOVES.columns)
     assert sorted(p.name for p in (tmp_path / "programme").iterdir()) == sorted(f.name for f in files)
+
+
+@pytest.mark.parametrize("stopped_by", [NotWritten("full"), KeyboardInterrupt()])
+def test_of_templates_that_cannot_all_be_written_none_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_by: BaseException
+):
+    (tmp_path / "crews.csv").write_text("crew_id,title,n,source\nown,,2,\n")
+
+    def write(path: Path, content: bytes) -> None:
+        if path.name == "closures.csv":
+            raise stopped_by
+        write_whole(path, content)
+
+    monkeypatch.setattr(programme_templates, "write_whole", write)
+    with pytest.raises(type(stopped_by)):
+        write_templates(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["crews.csv"]
 
 
 def test_a_plan_becomes_rows_that_ask_for_the_donor(tmp_path: Path):

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from sarhad.io.programme_schema import ITEMS, MOVES
 from sarhad.io.programme_tables import place_cells
 from sarhad.io.schedule_basis import CLOSURES, CREWS
 from sarhad.io.tables import Column, Schema
+from sarhad.io.whole import write_whole
 from sarhad.model.asset import AlongLine
 from sarhad.model.equipment import EquipmentType
 from sarhad.model.plan import Plan
@@ -138,10 +138,11 @@ def _without_clock(book: bytes) -> bytes:
 
 
 def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...]:
-    """Write all templates into a folder that has no programme yet, whole or not at all; return the files.
+    """Write all templates into a folder that has no programme yet, all or none; return the files.
 
     Raises InputFaults where one is there already: what people filled in is never written over. Tables of
-    closures and crews that are there stay as they are.
+    closures and crews that are there stay as they are; a template that nobody has touched may be there, as
+    after a loss of power on the way. Raises NotWritten where the disk takes no more.
     """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows((NOTES, *notes((ITEMS, MOVES, CLOSURES, CREWS))))
@@ -151,19 +152,19 @@ def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...
         "columns.csv": text.getvalue().encode(),
         "programme.xlsx": workbook_bytes(rows),
     }
-    there = [name for name in files if (folder / name).exists()]
+    there = [name for name, content in files.items() if _differs(folder / name, content)]
     if there:
         raise InputFaults.one(str(folder), "no programme yet", ", ".join(there))
     for schema in (CLOSURES, CREWS):
         if not (folder / f"{schema.title}.csv").exists():
             files[f"{schema.title}.csv"] = csv_text(schema, ()).encode()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".programme-", dir=folder) as beside:
-            for name, content in files.items():
-                (Path(beside) / name).write_bytes(content)
-            for name in files:
-                os.replace(Path(beside) / name, folder / name)
-    except OSError as error:
-        raise InputFaults.one(str(folder), "a folder that can be written", error) from error
+    with ExitStack() as undo:
+        for name, content in files.items():
+            write_whole(folder / name, content)
+            undo.callback((folder / name).unlink, missing_ok=True)
+        undo.pop_all()
     return tuple(folder / name for name in files)
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    return path.exists() and (not path.is_file() or path.read_bytes() != content)
