@@ -211,10 +211,13 @@ def test_a_full_disk_ends_a_command_with_its_own_code(folder, small_disk):
 
 
 @pytest.mark.long
-def test_prepare_compiles_the_kernels_of_land_cover_too():
+def test_prepare_compiles_the_kernels_of_all_commands():
+    """Those of land cover, which the example lacks, of validation, forecast and schedule too."""
     script = (
-        "from sarhad.interfaces.cli.prepare import run; from sarhad.kernels import rings; "
-        "run(as_json=True); assert rings._fill.signatures"
+        "from sarhad.interfaces.cli.prepare import run; "
+        "from sarhad.kernels import arrival, rings, schedule, simulation, subsets; run(as_json=True); "
+        "late = arrival.follow, arrival.quantiles, subsets._lattice, schedule._run; "
+        "assert all(one.signatures for one in (rings._fill, simulation.crossings, *late))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

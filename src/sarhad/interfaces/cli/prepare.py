@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,12 +17,17 @@ from sarhad.io.project import open_project
 from sarhad.model.land import Courses, LandCover
 from sarhad.model.line import LinePart
 from sarhad.model.project import Project
+from sarhad.model.schedule import Activity, Duration, Network
 from sarhad.planning.coverage_map import coverage
+from sarhad.planning.forecast import Delivery, forecast
 from sarhad.planning.profile import profile
+from sarhad.planning.schedule_risk import assess
 from sarhad.planning.siting import Effort, plan
 from sarhad.planning.unseen import gap
+from sarhad.planning.validation import validate
 
 LENGTH_M = 30_000.0
+START = date(2026, 1, 1)
 TEXT = translated({"done": "Kernels compiled."})
 
 
@@ -32,8 +38,13 @@ def run(as_json: AsJson = False) -> None:
         with computing(None, 1) as compute:
             profile(project, compute=compute)
             gap(project, compute=compute)
-            plan(project, effort=Effort(rounds=1, max_exact=2), compute=compute)
+            found = plan(project, effort=Effort(rounds=1, max_exact=2), compute=compute)
             list(coverage(project, compute=compute))
+            validate(project, crossing_n=10, compute=compute)
+            deliveries = [Delivery(one) for one in found.plan.assets[:3]]
+            ready_day = np.full((10, len(deliveries)), 100.0)
+            forecast(project, deliveries, ready_day, start=START, compute=compute)
+            assess(Network(START, (Activity("deliver", Duration(1.0, 2.0, 3.0)),)), n_draws=10, seed=1)
     answer({"prepared": True}, as_json, lambda: screen.print(TEXT["done"]))
 
 
