@@ -241,6 +241,9 @@ def test_what_was_recorded_up_to_a_number_is_taken_out(home, tmp_path, now, to_s
     if to_seq < 12:
         with pytest.raises(InputFaults, match="records 12 to"):
             export_ledger(home, file, from_seq=12, to_seq=to_seq)
+    if to_seq == 13:
+        with pytest.raises(InputFaults, match="recorded as one with later ones"):
+            export_ledger(home, file, from_seq=13, to_seq=to_seq)
 
 
 def test_a_clock_that_ran_ahead_is_lived_down_and_the_wrong_copy_kept(home, tmp_path, now):

@@ -138,9 +138,8 @@ def _weighing(raw: object, document: Mapping[str, object], faults: list[Fault]) 
     weights = document.get("weights")
     file = weights.get("file") if isinstance(weights, Mapping) else None
     if not isinstance(raw, Mapping) or not isinstance(file, str) or not file.endswith(".csv"):
-        faults.append(
-            place.fault("weights.about_at = DAY, and [weights] with a .csv file", f"{raw!r}, {file}")
-        )
+        found = f"no .csv file under [weights]: {file}" if isinstance(raw, Mapping) else repr(raw)
+        faults.append(place.fault("weights.about_at = DAY, and [weights] with a .csv file", found))
         return None
     cells = {key: value.isoformat() if isinstance(value, date) else value for key, value in raw.items()}
     row = check_section(cells, _WEIGHING, place, faults)

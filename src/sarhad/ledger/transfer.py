@@ -115,9 +115,10 @@ def export_ledger(
     found = segments(folder / JOURNAL)
     end = _end_of(folder, found, verdict, to_seq)
     if not found or not 1 <= from_seq <= end.seq:
-        raise InputFaults.one(
-            str(folder), f"records {from_seq} to {to_seq or 'the last'}", f"{end.seq} records"
-        )
+        there = f"{verdict.head_seq} records"
+        if 1 <= from_seq <= (to_seq or 0) and from_seq <= verdict.head_seq:
+            there = "records that were recorded as one with later ones"
+        raise InputFaults.one(str(folder), f"records {from_seq} to {to_seq or 'the last'}", there)
     held = [segment for segment in found if segment.header.number <= end.segment]
     chosen = held[sum(segment.header.first_seq <= from_seq for segment in held) - 1 :]
     manifest = Manifest(FORMAT, verdict.origin, chosen[0].header.first_seq, end.seq, end.hash.hex())
