@@ -100,14 +100,16 @@ def test_cyrillic_is_read_in_utf_8_and_else_refused(small_project_folder: Path) 
     assert check_project(small_project_folder) == ()
     (small_project_folder / "marks.csv").write_text(marks, encoding="cp1251")
     (fault,) = check_project(small_project_folder)
-    assert (fault.file, fault.expected) == ("marks.csv", "comma-separated text in UTF-8")
+    assert (fault.file, fault.row, fault.expected) == ("marks.csv", 1, "comma-separated text in UTF-8")
+    assert fault.found.startswith("letters in another encoding")
 
 
 def test_a_raster_cut_short(small_project_folder: Path) -> None:
     whole = (small_project_folder / "terrain.tif").read_bytes()
     for kept in (100, len(whole) // 2, len(whole) - 2_000):
         (small_project_folder / "terrain.tif").write_bytes(whole[:kept])
-        assert faults_of(small_project_folder, "terrain.tif")
+        (fault,) = faults_of(small_project_folder, "terrain.tif")
+        assert fault.expected == "a whole file that GDAL can read as a raster"
 
 
 def test_every_fault_of_a_long_table_is_told_in_its_row(small_project_folder: Path) -> None:

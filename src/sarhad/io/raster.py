@@ -23,6 +23,7 @@ from sarhad.io.whole import write_whole
 from sarhad.model.grid import Grid
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".hgt", ".dt0", ".dt1", ".dt2", ".img", ".asc", ".bil", ".flt")
+READABLE = "a whole file that GDAL can read as a raster"
 LOWEST_M = -12_000.0
 """No ground lies lower: what does is a mark for no height that the file does not declare, such as -32768."""
 _METRES: Mapping[str, float] = {
@@ -85,7 +86,7 @@ def read_frame(path: Path) -> RasterFrame:
     try:
         data = rasterio.open(name)
     except rasterio.errors.RasterioIOError as error:
-        raise InputFaults.one(place, "a raster that GDAL can read", error) from error
+        raise InputFaults.one(place, READABLE, error) from error
     with data:
         _check_form(place, data)
         crs, datum = _split_crs(place, data.crs.to_wkt())
@@ -231,7 +232,7 @@ def _heights(frame: RasterFrame, window: Any, shape: tuple[int, int] | None) -> 
             elif frame.mask == "mask":
                 mask = data.read_masks(1, window=window, out_shape=shape)
     except rasterio.errors.RasterioIOError as error:
-        raise InputFaults.one(str(frame.path), "a raster that GDAL can read", error) from error
+        raise InputFaults.one(str(frame.path), READABLE, error) from error
     value: NDArray[np.float64] = raw.astype(np.float64)
     if frame.nodata is not None:
         value[value == frame.nodata] = np.nan

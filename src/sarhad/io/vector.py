@@ -8,6 +8,7 @@ An empty cell (null) and NaN stay apart: attributes travel as Arrow tables.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from sarhad.io.tables import Place
 GEOGRAPHIC = "EPSG:4326"
 FORMATS = "GeoPackage (.gpkg), GeoJSON (.geojson), GeoParquet (.parquet) or CSV (.csv)"
 READABLE = "a file that can be read"
+IN_UTF_8 = "comma-separated text in UTF-8"
 LOCKED = "a lock by another program: close the file there, or take a copy of it"
 _GDAL_SUFFIXES = (".gpkg", ".geojson", ".json")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
@@ -122,13 +124,17 @@ def _crs_label(crs: Any) -> str:
 
 def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file, strict=True))
+        raw = path.read_bytes()
+        lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
     except OSError as error:
         faults.append(place.fault(READABLE, error.strerror))
         return None
-    except (UnicodeDecodeError, csv.Error) as error:
-        faults.append(place.fault("comma-separated text in UTF-8", error))
+    except UnicodeDecodeError as error:
+        row = error.object.count(b"\n", 0, error.start)
+        faults.append(place.fault(IN_UTF_8, "letters in another encoding: save the file as UTF-8", row=row))
+        return None
+    except csv.Error as error:
+        faults.append(place.fault(IN_UTF_8, error))
         return None
     while lines and not lines[-1]:  # an empty line between rows is a row without cells, and a fault
         lines.pop()
