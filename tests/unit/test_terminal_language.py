@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 from rich.console import Console
 from rich.table import Table
 from typer.testing import CliRunner
@@ -59,6 +60,18 @@ def test_help_is_told_in_the_language_wherever_it_is_asked_for(words: tuple[str,
     assert expected in said(*words)
     english = tuple(word for word in words if word not in ("--language", "ru", "tg"))
     assert expected not in said("--language", "en", *english)
+
+
+@pytest.mark.parametrize("group", ["", "programme", "ledger", "claims", "terrain"])
+def test_every_command_is_listed_in_the_language(group: str) -> None:
+    whole = typer.main.get_command(app)
+    context = whole.make_context("sarhad", [], resilient_parsing=True)
+    listing = whole.get_command(context, group) if group else whole  # type: ignore[attr-defined]
+    helps = [listing.get_command(context, name).help for name in listing.list_commands(context)]
+    russian = shown("--language", "ru", *group.split(), "--help")
+    english = shown("--language", "en", *group.split(), "--help")
+    assert len(helps) >= 2
+    assert all(one[:15] in english and one[:15] not in russian for one in helps), helps
 
 
 def test_the_language_of_a_command_of_its_own_counts_for_its_help() -> None:

@@ -67,9 +67,7 @@ class Commands(typer.core.TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Show the list of commands in the language of the moment."""
-        for name in self.list_commands(ctx):
-            self.get_command(ctx, name)
-        tell_page(self)
+        tell_page(self, ctx)
         super().format_help(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -67,12 +67,13 @@ def told_usage(get_usage: Callable[[Any], str], ctx: Any) -> str:
     return usage
 
 
-def tell_page(command: Any) -> None:
+def tell_page(command: Any, ctx: Any) -> None:
     """Give a command that is about to be shown, and those it lists, their words; brackets are no markup."""
     _tell_words()
-    for one in (command, *getattr(command, "commands", {}).values()):
+    names = command.list_commands(ctx) if hasattr(command, "list_commands") else ()
+    for one in (command, *(command.get_command(ctx, name) for name in names)):
         one.help = escape(say(one.help or ""))
-    for param in (*command.params, command.get_help_option(command.context_class(command))):
+    for param in (*command.params, command.get_help_option(ctx)):
         param.help = escape(say(getattr(param, "help", None) or ""))
 
 
@@ -89,7 +90,7 @@ def wrong_usage_told() -> Iterator[None]:
 
 
 def _format_help(command: Any, format_help: Callable[[Any, Any], None], ctx: Any, formatter: Any) -> None:
-    tell_page(command)
+    tell_page(command, ctx)
     format_help(ctx, formatter)
 
 
