@@ -47,7 +47,7 @@ def read_new_sites(
     _, offset_m = place_on_line(line, lon, lat)
     inside = (offset_m >= -settings.band_beyond_m) & (offset_m <= settings.band_home_m)
     columns = [name for name in ("site_id", "accepts") if name in frame.columns]
-    return _kept(frame[[*columns, frame.geometry.name]], inside, "site(s)", place, notes), notes
+    return _kept(frame[[*columns, frame.geometry.name]], inside, place, notes), notes
 
 
 def read_new_goals(
@@ -64,7 +64,7 @@ def read_new_goals(
         geometry=frame.geometry.to_numpy(),
         crs=frame.crs,
     )
-    return _kept(goals, inside, "road(s)", place, notes), notes
+    return _kept(goals, inside, place, notes), notes
 
 
 def read_new_roads(
@@ -77,7 +77,7 @@ def read_new_roads(
         said = "no column road_class or speed_mps, so no teams drive on these roads: see [roads]"
         return None, [f"{path.name}: {said}"]
     inside = _come_near(frame, line, settings, beyond_m=settings.band_beyond_m)
-    return _kept(frame[[*columns, frame.geometry.name]], inside, "road(s)", place, []), []
+    return _kept(frame[[*columns, frame.geometry.name]], inside, place, []), []
 
 
 def _open_lines(path: Path, declared: Declared, notes: list[str]) -> tuple[GeoDataFrame, Place]:
@@ -135,14 +135,10 @@ def _points_of_table(path: Path) -> GeoDataFrame:
     return frame.set_geometry(points).set_crs(GEOGRAPHIC)
 
 
-def _kept(
-    frame: GeoDataFrame, inside: NDArray[np.bool_], word: str, place: Place, notes: list[str]
-) -> GeoDataFrame:
+def _kept(frame: GeoDataFrame, inside: NDArray[np.bool_], place: Place, notes: list[str]) -> GeoDataFrame:
     if not inside.any():
-        found = f"none of {len(frame)} {word}"
+        found = f"none of {len(frame)}"
         raise InputFaults([place.fault("at least one in the band along the line", found, column="geometry")])
     if not inside.all():
-        notes.append(
-            f"{place.file}: {int((~inside).sum())} of {len(frame)} {word} lie outside the band: left out"
-        )
+        notes.append(f"{place.file}: {int((~inside).sum())} of {len(frame)} lie outside the band: left out")
     return frame[inside].reset_index(drop=True)
