@@ -102,6 +102,32 @@ def test_a_bundle_is_a_proven_interval(project, items, n_bit):
     assert width > 0.01
 
 
+@pytest.mark.parametrize("n_bit", [2, 3, 4])
+def test_those_that_add_most_have_their_own_bit(project, items, n_bit):
+    (plan,) = sectors(project)
+    exact = lattice_sector(LatticeJob(project, plan, items))
+    rough = lattice_sector(LatticeJob(project, plan, items, n_bit=n_bit))
+    n_bundle = 0
+    for own, bits, worth in zip(exact.bits, rough.bits, exact.worth["unaware"], strict=True):
+        members = [item for (item,) in own]
+        assert members == sorted(members)
+        if len(members) <= n_bit:
+            assert bits == own
+            continue
+        last = (1 << len(members)) - 1
+        adds = {
+            item: max(
+                np.nanmax(worth[:, 1 << b] - worth[:, 0]), np.nanmax(worth[:, last] - worth[:, last ^ 1 << b])
+            )
+            for b, item in enumerate(members)
+        }
+        most = sorted(members, key=lambda item: (-adds[item], item))[: n_bit - 1]
+        bundle = tuple(item for item in members if item not in most)
+        assert bits == (*((item,) for item in sorted(most)), bundle)
+        n_bundle += most != members[: n_bit - 1]
+    assert n_bundle or n_bit == 4, "somewhere the first items are not those that add most"
+
+
 def test_one_more_item_never_lowers_any_set(project, items):
     (plan,) = sectors(project)
     found = lattice_sector(LatticeJob(project, plan, items, against=AGAINST))

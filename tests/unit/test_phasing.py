@@ -9,10 +9,11 @@ import pytest
 
 from sarhad.errors import EmptyBudget, InputFaults
 from sarhad.io.project import open_project
+from sarhad.kernels.purchase import Limits
 from sarhad.model.plan import Budget
 from sarhad.planning.compute import Compute
 from sarhad.planning.items import offered_items
-from sarhad.planning.phasing import Phase, PhasingEffort, delivered_by, discounted, phase
+from sarhad.planning.phasing import Phase, PhasingEffort, check_phases, delivered_by, discounted, phase
 from sarhad.planning.pool import PoolJob, WorthJob, cases, pool_sector, worth_sector
 from sarhad.planning.sector import sectors
 from sarhad.planning.siting import Mix
@@ -116,6 +117,18 @@ def test_against_the_unaware_adversary_the_last_year_is_the_exact_one(project, p
     share = {c.condition_id: c.share for c in project.conditions}
     expected = sum(share[case[1]] * float(worth.unaware[case].mean()) for case in cases(project))
     assert found.values == pytest.approx((expected,))
+
+
+@pytest.mark.parametrize(
+    "less", [{"money_usd": 1.0}, {"crew_limit_n": 1.0}, {"stock": np.array([3.0, 0.0])}], ids=str
+)
+def test_whatever_a_year_takes_away_is_refused(less):
+    column = (np.ones(2), np.ones(2), np.ones(2), np.arange(2), np.arange(2), np.ones(2, np.int64))
+    before = Limits(*column, 9.0, 9.0, np.array([3.0, 1.0]), np.ones(2, np.int64))
+    phases = discounted([Budget(1.0)] * 3, first_year=2027, discount=0.0)
+    check_phases(phases, [before] * 3)
+    with pytest.raises(InputFaults, match="less in 2029"):
+        check_phases(phases, [before, before, before._replace(**less)])
 
 
 def test_years_that_take_something_away_are_refused(project, phases):

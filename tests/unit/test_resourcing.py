@@ -68,6 +68,18 @@ def test_a_published_instance_at_its_optimum():
     assert over_use(found.network, found.start_days, found.finish_days) <= 0
 
 
+def test_a_schedule_that_is_not_proven_has_a_bound_below_the_best():
+    found = resource_schedule(j301_1(), effort=1e-4)
+    assert found.bound <= 43 <= found.value
+    assert found.is_optimal == (found.bound == found.value)
+
+
+def test_a_lag_is_waited_for_and_proven():
+    tasks = (activity("a", 4, {"c": 1}), activity("b", 2, {"c": 1}, ("a",), lag_days=3.0))
+    found = resource_schedule(Network(START, tasks, crews=(Crew("c", 1),)))
+    assert (found.start_days.tolist(), found.value, found.bound) == ([0, 7], 9, 9)
+
+
 def test_one_crew_does_one_thing_at_a_time():
     tasks = (activity("a", 5, {"c": 1}), activity("b", 7, {"c": 1}), activity("free", 9, {}))
     found = resource_schedule(Network(START, tasks, crews=(Crew("c", 1),)))
@@ -101,6 +113,13 @@ def test_a_crew_stays_with_its_task_while_the_pass_is_closed():
     found = resource_schedule(Network(START, tasks, (closed,), (Crew("c", 1),)))
     assert found.value == 45  # 10 days, 30 closed, 2 days, then 3: or 3, 7, 30, 5
     assert found.bound == 45
+
+
+def test_work_begins_when_it_opens():
+    closed = Closure("snow", (1, 1), (1, 11))  # days 0 to 10
+    tasks = (activity("pass", 3, {"c": 1}, closure_ids=("snow",)),)
+    found = resource_schedule(Network(START, tasks, (closed,), (Crew("c", 1),)))
+    assert (found.start_days.tolist(), found.finish_days.tolist()) == ([10], [13])
 
 
 def test_what_is_done_and_under_way_is_kept():
@@ -254,6 +273,8 @@ def test_planned_days_are_quantiles_rounded_up():
     exact = 10 - np.sqrt(0.2 * 80)  # F(x) = 1 - (10 - x)^2 / 80
     assert abs(planned_days(net, 0.8)[0] - exact) <= 1
     assert planned_days(net, 0.8)[1] == 3
+    part = Network(START, (Activity("a", SURE(2.2)), Activity("b", SURE(2.0))))
+    assert planned_days(part, 0.0).tolist() == [3, 2]
 
 
 def test_what_makes_no_sense_is_refused():

@@ -267,6 +267,18 @@ def test_cruciality_is_the_correlation_numpy_finds():
     assert risk.cruciality[net.index["d"]] == 0.0
 
 
+def test_a_day_is_over_at_its_end():
+    found = assess(chain(SURE(2.5)), n_draws=10, seed=0)
+    third = START + timedelta(days=2)
+    assert found.quantile_on(0.5) == third
+    assert (found.p_by(third - timedelta(days=1)), found.p_by(third)) == (0.0, 1.0)
+
+
+def test_nothing_begins_before_the_start():
+    early = Activity("a", SURE(3), not_before=START - timedelta(days=10))
+    assert assess(Network(START, (early,)), n_draws=5, seed=0).total_days.tolist() == [3.0] * 5
+
+
 def test_goals_limit_what_counts_as_the_end():
     net = Network(START, (Activity("a", SURE(3)), Activity("b", SURE(9))))
     risk = assess(net, n_draws=1, seed=0, goals=["a"])
@@ -279,6 +291,14 @@ def test_most_likely_durations_promise_too_much_where_paths_meet():
     risk = assess(net, n_draws=5_000, seed=0)
     assert risk.mode_total_days == 6.0
     assert float((risk.total_days <= 6.0).mean()) < 0.001
+
+
+def test_of_work_under_way_the_rest_is_promised():
+    begun = Activity("a", Duration(1, 6, 20), began_on=START - timedelta(days=4))
+    late = Activity("b", Duration(1, 2, 20), began_on=START - timedelta(days=4))
+    for one, left in ((begun, 2.0), (late, 0.0)):
+        net = Network(START, (one, Activity("then", Duration(0, 1, 5), after=(one.activity_id,))))
+        assert assess(net, n_draws=10, seed=0).mode_total_days == left + 1.0
 
 
 def test_facts_stand_whatever_is_drawn():

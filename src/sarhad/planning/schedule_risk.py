@@ -13,7 +13,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -119,8 +119,8 @@ def assess(
     place = places(network)
     columns = np.array([place[network.index[name]] for name in names], dtype=np.int64)
     near = np.array([network.activities[i].duration.mean_days for i in network.order])
-    likely = arrays_of(_certain(network), goals)
-    mode_total_days = _total(likely, likely.low_days)
+    likely = np.array([network.activities[i].duration.mode_days for i in network.order])
+    mode_total_days = _total(net, likely)
 
     def chunk(first: int) -> kernel.Draws:
         n = min(kernel.CHUNK, n_draws - first)
@@ -161,16 +161,8 @@ def _correlation(chunks: Sequence[kernel.Draws], n: int) -> F64:
     return np.asarray(np.clip(found, -1.0, 1.0))
 
 
-def _certain(network: Network) -> Network:
-    """Return the network with every duration at its most likely value and no common delays."""
-    likely = tuple(
-        replace(one, duration=Duration.certain(one.duration.mode_days), factor_id="")
-        for one in network.activities
-    )
-    return replace(network, activities=likely)
-
-
 def _total(net: kernel.NetworkArrays, length_days: F64) -> float:
+    """Return the end of the whole where activities take these days, of which some may have passed."""
     under_way = np.isnan(net.fixed_days) & (net.elapsed_days > 0)
     left_days = np.where(under_way, np.maximum(length_days - net.elapsed_days, 0.0), length_days)
     return float(kernel.finish_by_definition(net, left_days)[1][net.is_goal].max())
