@@ -246,6 +246,14 @@ def test_a_schedule_that_overbooks_a_crew_has_no_hand_overs():
         hand_overs(net, np.array([0, 3]), np.array([5, 8]), days)
 
 
+def test_a_crew_comes_from_what_is_waited_for_anyway_else_from_what_ended_last():
+    tasks = (activity("a", 2, {"c": 1}), activity("x", 3, {"c": 1}), activity("b", 2, {"c": 1}, ("a",)))
+    start, finish, days = np.array([0, 0, 3]), np.array([2, 3, 5]), np.array([2, 3, 2])
+    assert hand_overs(Network(START, tasks, crews=(Crew("c", 2),)), start, finish, days) == []
+    alone = (*tasks[:2], activity("b", 2, {"c": 1}))
+    assert hand_overs(Network(START, alone, crews=(Crew("c", 2),)), start, finish, days) == [("x", "b")]
+
+
 def test_robust_is_never_worse_than_the_most_likely_on_the_choosing_draws():
     net = uncertain()
     found = robust_schedule(net, n_draws=2_000, seed=1, effort=0.5)

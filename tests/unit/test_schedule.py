@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from scipy.stats import beta, kstest, triang
+from scipy.stats import beta, ks_2samp, kstest, triang
 
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.io.activities import read_activities
@@ -326,6 +326,28 @@ def test_work_under_way_is_drawn_on_condition_that_it_still_lasts():
     )
     assert conditional.pvalue > 0.001
     assert left.min() >= 0
+
+
+def test_what_all_share_is_known_before_what_has_passed():
+    """d > e / B for each factor B by the definition, and all anew where even the longest is over."""
+    low, mode, high, elapsed, n = 2.0, 10.0, 30.0, 12.0, 20_000
+    begun = Activity(
+        "a", Duration(low, mode, high, "triangular"), began_on=START - timedelta(days=12), factor_id="donor"
+    )
+    net = arrays_of(Network(START, (begun,), factors=(CommonFactor("donor", 0.6),)))
+    drawn = kernel.draw_lengths(net, seed=2, first_draw=0, n_draws=n)[:, 0]
+    rng, exact = np.random.default_rng(1), triang((mode - low) / (high - low), loc=low, scale=high - low)
+    sigma = float(net.factor_sigma[0])
+    factor = np.exp(sigma * rng.standard_normal(n) - sigma**2 / 2)
+    below = exact.cdf(elapsed / factor)
+    spent = below >= 1.0
+    whole = factor * exact.ppf(
+        np.where(spent, 0.0, below) + rng.random(n) * (1 - np.where(spent, 0.0, below))
+    )
+    expected = np.where(spent, whole, whole - elapsed)
+    assert 0.02 < spent.mean() < 0.5
+    assert drawn.min() > 0.0
+    assert ks_2samp(drawn, expected).pvalue > 0.001
 
 
 def test_an_estimate_that_is_spent_starts_anew():

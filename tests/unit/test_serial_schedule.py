@@ -38,6 +38,21 @@ def test_worked_by_hand():
     assert finish == [-12, 5, 9, 14, 1]
 
 
+def test_a_lag_follows_the_day_before_which_nothing_begins():
+    tasks = (task("a", 2, not_before=date(2026, 1, 6), lag_days=3),)
+    assert scheduled(Network(START, tasks)) == ([8], [10])
+
+
+def test_work_under_way_keeps_its_crew_and_the_first_that_is_free_is_taken():
+    one = (("c", 1),)
+    tasks = (
+        task("a", 4, crews=one),
+        task("now", 6, crews=one, began_on=date(2025, 12, 28)),  # two days left
+        task("long", 10, crews=one, began_on=date(2025, 12, 28)),  # six days left
+    )
+    assert scheduled(Network(START, tasks, crews=(Crew("c", 2),))) == ([2, 0, 0], [6, 2, 6])
+
+
 def test_a_crew_stays_while_it_is_closed():
     closed = Closure("w", (1, 6), (2, 5))  # days 5 to 34
     tasks = (
@@ -69,6 +84,8 @@ def test_no_order_waits_or_crew_is_broken(seed: int):
     hand_overs(network, start, finish, days)  # raises where a crew is asked for more than it has
     closed = closed_days(network, ("w",))
     for i, one in enumerate(tasks):
+        if one.closure_ids and days[i]:
+            assert not any(begin <= start[i] < end for begin, end, _ in closed)
         shut = sum(max(0.0, min(end, finish[i]) - max(begin, start[i])) for begin, end, _ in closed)
         assert finish[i] - start[i] == days[i] + (shut if one.closure_ids and days[i] else 0)
         assert all(start[i] >= finish[p] + one.lag_days for p in network.before[i])
