@@ -328,6 +328,20 @@ def test_work_under_way_is_drawn_on_condition_that_it_still_lasts():
     assert left.min() >= 0
 
 
+def test_the_condition_cuts_the_very_distribution_of_the_draws():
+    """Same seed and name, so the same u: left = F^-1(F(e) + u (1 - F(e))) - e, to the last digits."""
+    length, elapsed = Duration(0, 10, 40), 7
+    begun = Activity("a", length, began_on=START - timedelta(days=elapsed))
+    left, fresh = (
+        kernel.draw_lengths(arrays_of(Network(START, (one,))), seed=5, first_draw=0, n_draws=500)[:, 0]
+        for one in (begun, Activity("a", length))
+    )
+    days = 40.0 * kernel.quantile_of(0.25, is_pert=True)
+    p = np.linspace(0.0, 1.0, days.size)
+    u, below = np.interp(fresh, days, p), np.interp(elapsed, days, p)
+    assert left == pytest.approx(np.interp(below + u * (1.0 - below), p, days) - elapsed, abs=1e-9)
+
+
 def test_what_all_share_is_known_before_what_has_passed():
     """d > e / B for each factor B by the definition, and all anew where even the longest is over."""
     low, mode, high, elapsed, n = 2.0, 10.0, 30.0, 12.0, 20_000
@@ -355,6 +369,8 @@ def test_an_estimate_that_is_spent_starts_anew():
     fresh = Network(START, (Activity("a", Duration(1, 5, 9)),))
     found = [assess(net, n_draws=100, seed=0).total_days for net in (long_ago, fresh)]
     assert np.array_equal(found[0], found[1])
+    sure = Network(START, (Activity("a", SURE(3), began_on=START - timedelta(days=10)),))
+    assert assess(sure, n_draws=2, seed=0).total_days.tolist() == [3.0, 3.0]
 
 
 def test_time_under_way_does_not_count_while_it_was_closed():
