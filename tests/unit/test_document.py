@@ -273,7 +273,10 @@ SWING = Swing(
 )
 FOUND = Sensitivity(
     base=(0.47, 0.29, 3.0),
-    swings=(SWING,),
+    swings=(
+        SWING,
+        Swing(replace(SWING.parameter, title="Time to assess an alarm"), 1.0, *[(0.47, 0.29, 3.0)] * 2),
+    ),
     indices=tuple(Index("turnout_factor", one, 0.6, 0.1, 0.7, 0.2) for one in OUTCOMES),
     sample_n=4,
     evaluation_n=15,
@@ -302,6 +305,8 @@ def test_sensitivity_and_validation_are_shown_where_they_were_worked_out(
     assert "Time for a team to turn out" in page.text
     assert "Worked out with other settings than the rest of this report: cell_m = 90." in page.text
     assert "do not use these results" in page.text
+    assert "Nothing moves with: Time to assess an alarm." in page.text
+    assert not any(where.startswith(f"{SENSITIVITY}#/rows/1/") for where, _ in page.figures)
     assert (f"{SENSITIVITY}#/rows/0/p_unaware_at_high", "0.41") in page.figures
     assert (f"{SENSITIVITY}#/rows/0/sobol_total_half_width", "0.2") in page.figures
     assert (f"{SENSITIVITY}#/length_km", "12.0") in page.figures

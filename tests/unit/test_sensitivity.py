@@ -229,6 +229,23 @@ def test_values_under_the_axes_of_the_tornado_differ_and_stand_apart():
     assert len({words for _, _, words in ticks}) == len(ticks)
 
 
+def test_what_moves_nothing_has_no_row_unless_nothing_moves():
+    moving, still = (
+        Parameter(f"{name}_factor", "movement", 0.7, 1.3, "uniform", "1", "by hand", name.title())
+        for name in ("speed", "turnout")
+    )
+    base = (0.2, 0.1, 1.0)
+    swings = (Swing(moving, 1.0, base, (0.2, 0.1, 1.5)), Swing(still, 1.0, base, base))
+    for found, names in (
+        (Sensitivity(base, swings), {"Speed"}),
+        (Sensitivity(base, swings[1:]), {"Turnout"}),
+    ):
+        assert [one.parameter for one in found.still] == [still]
+        with own_settings():
+            said = {text.get_text() for text in tornado_chart(found, "By hand").axes.texts}
+        assert said & {"Speed", "Turnout"} == names
+
+
 def test_samples_are_a_power_of_two(small_project_folder):
     done = CliRunner().invoke(app, ["sensitivity", str(small_project_folder), "--samples", "48"])
     assert isinstance(done.exception, InputFaults)

@@ -44,6 +44,10 @@ class Swing:
     low: tuple[float, ...]
     high: tuple[float, ...]
 
+    def moves(self, base: tuple[float, ...]) -> bool:
+        """Say whether any outcome is another at either end than `base`, as things stand."""
+        return self.low != base or self.high != base
+
     def width(self, outcome: int = 0) -> float:
         """Return how far an outcome moves between the ends."""
         return abs(self.high[outcome] - self.low[outcome])
@@ -77,6 +81,11 @@ class Sensitivity:
     stretch_n: int = 0
     length_m: float = 0.0
     purchase_n: int = 0
+
+    @property
+    def still(self) -> tuple[Swing, ...]:
+        """The swings that move no outcome: what stands here does not hang on them."""
+        return tuple(one for one in self.swings if not one.moves(self.base))
 
 
 def sensitivity(

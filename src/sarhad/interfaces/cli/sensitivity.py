@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from sarhad.interfaces.cli.console import (
     answer,
     computing,
     print_table,
+    screen,
     tell_results,
 )
 from sarhad.interfaces.cli.headings import HEADINGS
@@ -35,9 +37,13 @@ from sarhad.planning.variation import VARIABLE
 TEXT = translated(
     {
         "adversaries": "Mean P_t by who crosses",
-        "title": "What the answer hangs on (as things stand: unaware {p_unaware:.3f}, optimal "
+        "now": "What the answer hangs on (as things stand: unaware {p_unaware:.3f}, optimal "
         "{p_optimal:.3f}, "
         "{closed_km:,.0f} km closed)",
+        "planned": "What the answer hangs on (with the plan: unaware {p_unaware:.3f}, optimal "
+        "{p_optimal:.3f}, "
+        "{closed_km:,.0f} km closed)",
+        "still": "Nothing moves with: {names}.",
         "caption": "each parameter at its low and its high end, the others as the project has them",
         "sobol": "Sobol's indices of mean P_t, unaware: shares of variance, 95 % ({n:,} evaluations)",
     }
@@ -88,8 +94,12 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         table.add_row(words(one["adversary"]), *map(localised, (f"{one['p_timely']:.3f}", band)))
     print_table(table)
     heads = ("parameter", "unit", "base", "low", "high", "unaware", "optimal", "km closed")
-    table = _table(TEXT["title"].format(**value["base"]), heads, TEXT["caption"])
+    title = TEXT["planned" if value["purchase_n"] else "now"].format(**value["base"])
+    table, still = _table(title, heads, TEXT["caption"]), []
     for row in value["rows"]:
+        if not _moves(row, value["base"]):
+            still.append(row["parameter"])
+            continue
         ends = [
             f"{row[f'{name}_at_low']:,.{digits}f}-{row[f'{name}_at_high']:,.{digits}f}"
             for name, digits in (("p_unaware", 3), ("p_optimal", 3), ("closed_km", 0))
@@ -97,6 +107,8 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         numbers = (f"{row[name]:g}" for name in ("base", "low", "high"))
         table.add_row(row["parameter"], row["unit"], *map(localised, (*numbers, *ends)))
     print_table(table)
+    if still:
+        screen.print(TEXT["still"].format(names=", ".join(still)))
     if value["sobol"]:
         table = _table(TEXT["sobol"].format(n=value["evaluation_n"]), ("parameter", "first", "total"))
         for one in value["sobol"]:
@@ -105,6 +117,10 @@ def _draw(value: dict[str, Any], place: Path) -> None:
                 table.add_row(one["parameter_id"], *map(localised, shown))
         print_table(table)
     tell_results(place, "sensitivity.png")
+
+
+def _moves(row: Mapping[str, Any], base: Mapping[str, float]) -> bool:
+    return any(row[f"{name}_at_{end}"] != value for name, value in base.items() for end in ("low", "high"))
 
 
 def _table(title: str, heads: tuple[str, ...], caption: str | None = None) -> Table:

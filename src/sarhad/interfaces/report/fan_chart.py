@@ -18,6 +18,7 @@ import pandas as pd
 from sarhad.errors import Fault, InputFaults
 from sarhad.interfaces.language import decimal, translated
 from sarhad.interfaces.report import palette
+from sarhad.interfaces.report.heading import write_heading
 from sarhad.interfaces.report.labelling import spread
 from sarhad.interfaces.report.palette import kilometres, share
 from sarhad.interfaces.report.sheet import (
@@ -27,7 +28,6 @@ from sarhad.interfaces.report.sheet import (
     draw_dot,
     draw_line,
     draw_shape,
-    fitted,
     line_height_mm,
     new_sheet,
     own_settings,
@@ -141,10 +141,7 @@ def _draw_head(
         (TEXT["range"].format(low=_km(p10_km), high=_km(p90_km)), TEXT["figure.range"]),
         (share(p50_km / length_km), TEXT["figure.share"]),
     ]
-    right_mm = sheet.width_mm - 10.0
-    write(sheet, (10.0, 193.0), fitted(title, palette.TITLE, right_mm - 10.0), palette.TITLE)
-    subtitle = TEXT["subtitle"].format(draws=decimal(n_draws))
-    write(sheet, (10.0, 186.5), fitted(subtitle, palette.SUBTITLE, right_mm - 10.0), palette.SUBTITLE)
+    write_heading(sheet, title, TEXT["subtitle"].format(draws=decimal(n_draws)), top_mm=17.0)
     x_mm = 10.0
     for value, caption in figures:
         write(sheet, (x_mm, 172.0), value, palette.FIGURE)

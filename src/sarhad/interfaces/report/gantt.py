@@ -19,6 +19,7 @@ import pandas as pd
 from sarhad.errors import InputFaults
 from sarhad.interfaces.language import decimal, translated
 from sarhad.interfaces.report import palette
+from sarhad.interfaces.report.heading import write_heading
 from sarhad.interfaces.report.palette import share
 from sarhad.interfaces.report.sheet import (
     Box,
@@ -266,16 +267,9 @@ def _draw_head(sheet: Sheet, risk: ScheduleRisk, title: str, n_items: int) -> No
         (promised.isoformat(), TEXT["figure.mode"]),
         (share(risk.p_by(promised)), TEXT["figure.p"]),
     ]
-    right_mm = sheet.width_mm - 10.0
-    for value, caption in reversed(figures):
-        wide_mm = max(width_mm(value, palette.FIGURE), width_mm(caption, palette.SMALL))
-        write(sheet, (right_mm - wide_mm, 279.2), value, palette.FIGURE)
-        write(sheet, (right_mm - wide_mm, 273.2), caption, palette.SMALL)
-        right_mm -= wide_mm + 9.0
     today = risk.network.start.isoformat()
     subtitle = TEXT.count("subtitle", n_items).format(today=today, draws=decimal(len(risk.total_days)))
-    write(sheet, (10.0, 279.2), fitted(title, palette.TITLE, right_mm - 14.0), palette.TITLE)
-    write(sheet, (10.0, 273.2), fitted(subtitle, palette.SUBTITLE, right_mm - 14.0), palette.SUBTITLE)
+    write_heading(sheet, title, subtitle, figures)
     _draw_key(sheet, with_repair=any(one.step == "repair" for one in risk.network.activities))
 
 

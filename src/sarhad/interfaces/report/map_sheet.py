@@ -17,6 +17,7 @@ import shapely
 
 from sarhad.interfaces.language import told, translated
 from sarhad.interfaces.report import facts, palette
+from sarhad.interfaces.report.heading import write_heading
 from sarhad.interfaces.report.labelling import Placed, Taken, ways_across, ways_around
 from sarhad.interfaces.report.map_blocks import (
     draw_assets_block,
@@ -46,7 +47,6 @@ from sarhad.interfaces.report.sheet import (
     draw_dot,
     draw_line,
     draw_segments,
-    fitted,
     new_sheet,
     own_settings,
     save,
@@ -177,20 +177,12 @@ def _draw_title(
     if after is not None:
         mean = TEXT["figure.arrow"].format(before=mean, after=probability(facts.mean_p(after)))
     gap = TEXT["figure.km"].format(km=kilometres(float(holes["width_m"].sum())))
-    figures = [(gap, TEXT["figure.gap"].format(case=facts.case_of(holes)))]
+    figures = [(mean, TEXT["figure.mean"])]
     if plan is not None:
         figures.append((money(plan.cost_usd), TEXT.count("figure.plan", len(plan.items))))
-    figures.append((mean, TEXT["figure.mean"]))
-    right_mm = sheet.width_mm - 10.0
-    for value, caption in figures:
-        wide = max(width_mm(value, palette.FIGURE), width_mm(caption, palette.SMALL))
-        write(sheet, (right_mm - wide, 279.2), value, palette.FIGURE)
-        write(sheet, (right_mm - wide, 273.2), caption, palette.SMALL)
-        right_mm -= wide + 10.0
-    room_mm = right_mm - 14.0
-    write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
+    figures.append((gap, TEXT["figure.gap"].format(case=facts.case_of(holes))))
     subtitle = facts.by_worth(TEXT, "subtitle.before" if after is None else "subtitle.after", project)
-    write(sheet, (10.0, 273.2), fitted(subtitle, palette.SUBTITLE, room_mm), palette.SUBTITLE)
+    write_heading(sheet, told(project, project.title), subtitle, figures)
 
 
 def _draw_map(

@@ -23,6 +23,7 @@ TEXT = translated(
         "shares": "Shares of the variance of the first figure when the parameters with shares move together, "
         "± half the width of the 95 % interval: what a parameter does alone, and all that it has a part in. "
         "{n} evaluations.",
+        "still": "Nothing moves with: {names}.",
         "settings": "Worked out with other settings than the rest of this report: {settings}.",
         "simulated": "{crossings} simulated crossings on {stretches} stretches: mean Pₜ {p}, met in time "
         "{frequency}; on {inside} of the stretches Pₜ lies in the 95 % interval of its frequency.",
@@ -66,6 +67,9 @@ def sensitivity_section(cited: Cited, found: Sensitivity, chart: str) -> Sensiti
     sentences = [base, _text("rule")]
     if found.indices:
         sentences.append(_text("shares").format(n=cited.figure(SENSITIVITY, "/evaluation_n", "n")))
+    if found.still:
+        names = Markup(", ").join(say(one.parameter.title) for one in found.still)
+        sentences.append(_text("still").format(names=names))
     if others := other_settings(cited):
         sentences.append(_text("settings").format(settings=", ".join(others)))
     return SensitivitySection(tuple(sentences), chart, _table(cited, found))
@@ -97,6 +101,8 @@ def _table(cited: Cited, found: Sensitivity) -> Table:
     keys += ["col.first", "col.total"] if found.indices else []
     rows = []
     for k, swing in enumerate(found.swings):
+        if swing in found.still:
+            continue
         row: list[str | Markup] = [say(swing.parameter.title), ends(swing)]
         for name, how in OUTCOMES:
             low, high = (

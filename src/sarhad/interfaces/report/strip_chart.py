@@ -15,6 +15,7 @@ import pandas as pd
 
 from sarhad.interfaces.language import told, translated
 from sarhad.interfaces.report import facts, palette
+from sarhad.interfaces.report.heading import write_heading
 from sarhad.interfaces.report.map_blocks import ranked_holes
 from sarhad.interfaces.report.palette import kilometres, probability
 from sarhad.interfaces.report.sheet import (
@@ -24,7 +25,6 @@ from sarhad.interfaces.report.sheet import (
     draw_badge,
     draw_box,
     draw_line,
-    fitted,
     new_sheet,
     own_settings,
     save,
@@ -182,22 +182,10 @@ def _draw_title(sheet: Sheet, project: Project, curves: Curves, holes: gpd.GeoDa
     if project.settings.worth == "in_time":  # else nothing is ever seen too late
         bound_m = {name: float(shown.loc[shown["binds"] == name, "length_m"].sum()) for name in BINDS_COLOUR}
         lengths = [(TEXT[f"figure.{name}"].format(plan=plan), bound_m[name]) for name in bound_m] + lengths
-    figures = [(TEXT["figure.mean"], mean)]
-    figures += [(caption, TEXT["km"].format(km=kilometres(value_m, 0))) for caption, value_m in lengths]
-    right_mm = sheet.width_mm - 10.0
-    for caption, value in reversed(figures):
-        wide = max(width_mm(value, palette.FIGURE), width_mm(caption, palette.SMALL))
-        write(sheet, (right_mm - wide, 279.2), value, palette.FIGURE)
-        write(sheet, (right_mm - wide, 273.2), caption, palette.SMALL)
-        right_mm -= wide + 9.0
-    room_mm = right_mm - 14.0
-    write(sheet, (10.0, 279.2), fitted(told(project, project.title), palette.TITLE, room_mm), palette.TITLE)
-    write(
-        sheet,
-        (10.0, 273.2),
-        fitted(facts.by_worth(TEXT, "subtitle", project), palette.SUBTITLE, room_mm),
-        palette.SUBTITLE,
-    )
+    figures = [(mean, TEXT["figure.mean"])]
+    figures += [(TEXT["km"].format(km=kilometres(value_m, 0)), caption) for caption, value_m in lengths]
+    subtitle = facts.by_worth(TEXT, "subtitle", project)
+    write_heading(sheet, told(project, project.title), subtitle, figures)
 
 
 def _draw_key(sheet: Sheet, curves: Curves) -> None:
