@@ -132,6 +132,28 @@ def test_no_plan_lifts_more_groups_than_the_bound_says(seed, several, level, wei
     assert np.floor(found.value) == best  # groups are whole in the integer rounds: they close it
 
 
+def two_groups(theta: float, cap: float, money_usd: float) -> tuple[Pool, Limits]:
+    """Two groups of one route each, and an item for each of them that costs 3."""
+    routes = Routes(sparse.csr_array(np.diag([theta, theta])), np.zeros(2), np.full(2, cap), np.arange(2))
+    limits = build_limits([3.0, 3.0], money_usd=money_usd, n_max=[1, 1])
+    return build_pool(routes, np.full(2, 0.5), np.arange(2)), limits
+
+
+@pytest.mark.parametrize(
+    ("theta", "cap", "money_usd", "level", "n"),
+    [
+        (5.0, 1.0, 3.0, 0.5, 1),  # either item lifts its group alone: half of each lifts half of each
+        (5.0, 1.0, 6.0, 0.5, 2),
+        (np.log(2.0), 1.0, 6.0, 0.5, 2),  # just reached
+        (5.0, 0.5, 6.0, 0.9, 0),  # even everything falls short of the level
+    ],
+)
+def test_groups_that_can_be_lifted_by_hand(theta, cap, money_usd, level, n):
+    pool, limits = two_groups(theta, cap, money_usd)
+    found = reach_bound(pool, limits, level, stop=STOP)
+    assert n <= found.value <= n + 1e-6
+
+
 # ---- what the objectives mean
 
 

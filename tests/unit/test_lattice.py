@@ -102,30 +102,67 @@ def test_a_bundle_is_a_proven_interval(project, items, n_bit):
     assert width > 0.01
 
 
-@pytest.mark.parametrize("n_bit", [2, 3, 4])
-def test_those_that_add_most_have_their_own_bit(project, items, n_bit):
-    (plan,) = sectors(project)
+def most_first(worth, members):
+    """Members by what they add, alone or last of all, in the case in which that is most."""
+    last = (1 << len(members)) - 1
+    adds = {
+        item: max(
+            np.nanmax(worth[:, 1 << b] - worth[:, 0]), np.nanmax(worth[:, last] - worth[:, last ^ 1 << b])
+        )
+        for b, item in enumerate(members)
+    }
+    return sorted(members, key=lambda item: (-adds[item], item))
+
+
+@pytest.fixture(scope="module")
+def by_day(project):
+    """Eyes add much by day and nothing in the fog, a radar most in the fog."""
+    names = (("thermal_medium", 6_500.0, 0.03), ("post_staffed", 6_000.0, 0.005),
+             ("radar_medium", 9_000.0, 0.01), ("post_staffed", 7_000.0, 0.005))  # fmt: skip
+    return tuple(
+        Asset(f"item-{k}", name, at(site_near(project, str(k), chainage_m, north_deg)))
+        for k, (name, chainage_m, north_deg) in enumerate(names)
+    )
+
+
+@pytest.mark.parametrize("name", ["items", "by_day"])
+@pytest.mark.parametrize("n_bit", [2, 3])
+def test_those_that_add_most_have_their_own_bit(project, name, n_bit, request):
+    (plan,), items = sectors(project), request.getfixturevalue(name)
     exact = lattice_sector(LatticeJob(project, plan, items))
     rough = lattice_sector(LatticeJob(project, plan, items, n_bit=n_bit))
-    n_bundle = 0
+    n_otherwise = 0
     for own, bits, worth in zip(exact.bits, rough.bits, exact.worth["unaware"], strict=True):
         members = [item for (item,) in own]
         assert members == sorted(members)
         if len(members) <= n_bit:
             assert bits == own
             continue
-        last = (1 << len(members)) - 1
-        adds = {
-            item: max(
-                np.nanmax(worth[:, 1 << b] - worth[:, 0]), np.nanmax(worth[:, last] - worth[:, last ^ 1 << b])
-            )
-            for b, item in enumerate(members)
-        }
-        most = sorted(members, key=lambda item: (-adds[item], item))[: n_bit - 1]
+        most = most_first(worth, members)[: n_bit - 1]
         bundle = tuple(item for item in members if item not in most)
         assert bits == (*((item,) for item in sorted(most)), bundle)
-        n_bundle += most != members[: n_bit - 1]
-    assert n_bundle or n_bit == 4, "somewhere the first items are not those that add most"
+        n_otherwise += sorted(most) != members[: n_bit - 1]
+    assert n_otherwise, "somewhere the first items are not those that add most"
+
+
+def test_a_team_counts_though_it_adds_nothing_alone_nor_last(project):
+    """Nobody is there to be sent; two blind posts at one place send each a team, a camera sees."""
+    post = project.equipment["post_staffed"]
+    blind = replace(post, parameter={**post.parameter, "p_look_max": 0.0})
+    bare = replace(project, assets=(), teams=(), equipment={**project.equipment, post.equipment_id: blind})
+    place = at(site_near(project, "B", 6_000.0, 0.03))
+    items = (
+        Asset("camera", "thermal_medium", at(site_near(project, "A", 6_000.0)), n=2),
+        Asset("one", "post_staffed", place),
+        Asset("two", "post_staffed", place),
+    )
+    (plan,) = sectors(bare)
+    found = lattice_sector(LatticeJob(bare, plan, items))
+    assert found.bits == (((0,), (1,), (2,)),) * len(found.stretch)
+    for worth in found.worth["unaware"]:
+        assert np.all(worth[:, [0b001, 0b010, 0b110]] < 1e-13)
+        assert worth[:, 0b011] == pytest.approx(worth[:, 0b111])
+        assert np.nanmax(worth[:, 0b011]) > 0.01
 
 
 def test_one_more_item_never_lowers_any_set(project, items):
