@@ -21,7 +21,9 @@ from sarhad.errors import InputFaults, SarhadError
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.interfaces.language import say, speaking
-from sarhad.interfaces.report import document, map_frame, sheet
+from sarhad.interfaces.report import document, map_frame, palette, sheet
+from sarhad.interfaces.report.budget_chart import TEXT as CURVE
+from sarhad.interfaces.report.budget_chart import budget_chart
 from sarhad.interfaces.report.cited import Cited, shown
 from sarhad.interfaces.report.document import SECTIONS, case_of, report_html, report_pdf
 from sarhad.interfaces.report.report_text import TEXT
@@ -431,3 +433,17 @@ def test_without_pango_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(__import__("sys").modules, "weasyprint", None)
     with pytest.raises(SarhadError, match=r"pip install 'sarhad\[pdf\]'"):
         document.report_pdf("<p>")
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_names_beside_the_curve_lie_on_the_page(answers: Answers, code: str) -> None:
+    assert answers.result is not None
+    with speaking(code), sheet.own_settings():
+        page = budget_chart(answers.result)
+        right_mm = [
+            one.get_position()[0] + sheet.width_mm(one.get_text(), palette.BODY)
+            for one in page.axes.texts
+            if one.get_text() in (CURVE["list"], CURVE["bound"])
+        ]
+    assert len(right_mm) == 2
+    assert max(right_mm) <= page.width_mm

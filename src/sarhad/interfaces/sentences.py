@@ -69,6 +69,11 @@ def told_text(text: str) -> str:
     return text
 
 
+def told_sentence(sentence: str) -> str:
+    """Return a sentence that a catalogue knows word for word; any other, which may be anybody's, as it is."""
+    return sentence if language() == "en" else sentences(language()).get(sentence, sentence)
+
+
 def _told_fault(fault: Fault) -> str:
     place = fault.file
     place += f" [{fault.layer}]" if fault.layer else ""

@@ -37,7 +37,8 @@ TEXT = translated(
 )
 SIZE_MM = (178.0, 84.0)
 OUT_OF_REACH = "#e9ebee"
-_BOX = Box(15.0, 12.0, 128.0, 62.0)
+_LEFT_MM, _NAME_MM = 15.0, 3.0
+_BEYOND = 1.04  # the axis of money, beside the largest sum
 
 
 def curve_points(result: PlanResult) -> list[BudgetPoint]:
@@ -56,13 +57,16 @@ def budget_chart(result: PlanResult) -> Sheet:
     bound = np.array([point.bound for point in points])
     top, low = float(bound.max()), float(value.min())
     room = max(top - low, 0.01)
-    axes = Axes(_BOX, 0.0, 1.04 * float(money[-1]), max(0.0, low - 0.12 * room), min(1.0, top + 0.12 * room))
+    box = _room()
+    axes = Axes(
+        box, 0.0, _BEYOND * float(money[-1]), max(0.0, low - 0.12 * room), min(1.0, top + 0.12 * room)
+    )
     digits = 2 if axes.y_to - axes.y_from < 0.5 else 1
     show = (number, lambda p: decimal(p, digits))
     draw_axes(sheet, axes, (TEXT["money"], TEXT["value"]), show, (8, 6))
     above = axes.place(np.repeat(money, 2)[:-1], np.repeat(bound, 2)[1:])
     below = axes.place(np.repeat(money, 2)[1:], np.repeat(value, 2)[:-1])
-    lid = np.array([[above[-1, 0], _BOX.top], [above[0, 0], _BOX.top]])
+    lid = np.array([[above[-1, 0], box.top], [above[0, 0], box.top]])
     draw_shape(sheet, np.concatenate([above, lid]), OUT_OF_REACH, OUT_OF_REACH, 0.05, order=1.5)
     draw_line(sheet, above, palette.SOFT, 0.35, order=3.5, dashes=(1.6, 0.8))
     draw_line(sheet, below, palette.AFTER, 0.6, order=4.0)
@@ -71,6 +75,12 @@ def budget_chart(result: PlanResult) -> Sheet:
         draw_dot(sheet, at, 3.0 if is_plan else 1.8, palette.PLANNED if is_plan else palette.AFTER, order=4.5)
     _write_names(sheet, axes, points, result)
     return sheet
+
+
+def _room() -> Box:
+    """Return the panel: as wide as the names to the right of the curves leave it."""
+    names_mm = _NAME_MM + max(width_mm(TEXT[key], palette.BODY) for key in ("list", "bound"))
+    return Box(_LEFT_MM, 12.0, _BEYOND * (SIZE_MM[0] - 1.0 - _LEFT_MM - names_mm), 62.0)
 
 
 def _write_names(sheet: Sheet, axes: Axes, points: Sequence[BudgetPoint], result: PlanResult) -> None:
@@ -83,7 +93,7 @@ def _write_names(sheet: Sheet, axes: Axes, points: Sequence[BudgetPoint], result
         (ends[1].tolist(), "bound", palette.SOFT, apart_mm),
     ):
         style = palette.BODY._replace(colour=colour)
-        write(sheet, (x_mm + 3.0, y_mm + shift), TEXT[key], style, upright="center_baseline")
+        write(sheet, (x_mm + _NAME_MM, y_mm + shift), TEXT[key], style, upright="center_baseline")
     at = axes.place(result.plan.cost_usd / 1e6, result.value)
     wide = width_mm(TEXT["plan"], palette.BODY_BOLD)
     style = palette.BODY_BOLD._replace(colour=palette.PLANNED)

@@ -17,7 +17,7 @@ import sarhad
 from sarhad.errors import InputFaults
 from sarhad.interfaces.language import decimal, number, say, told, translated
 from sarhad.interfaces.report.palette import kilometres, probability, share
-from sarhad.interfaces.sentences import told_text
+from sarhad.interfaces.sentences import told_sentence
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.terrain import open_terrain
 from sarhad.model.project import Project
@@ -179,7 +179,7 @@ def statements(project: Project, adversary: str) -> list[tuple[str, str]]:
         (TEXT["year.lead"], _year(project)),
         (TEXT["terrain.lead"].format(kind=words(kind)), terrain),
         (TEXT["ruler.lead"], ruler),
-        *((TEXT["notes.lead"], told(project, told_text(say(note)))) for note in project.notes),
+        *((TEXT["notes.lead"], told(project, told_sentence(say(note)))) for note in project.notes),
     ]
 
 

@@ -26,7 +26,7 @@ from sarhad.model.project import Project
 from sarhad.planning.explain import Raise
 
 Cell = str | Markup
-N_FIRST = 30
+N_FIRST = 25
 N_NEXT = 8
 
 
