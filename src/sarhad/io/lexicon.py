@@ -22,11 +22,15 @@ LANGUAGES = ("en", "ru")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Number words: `alone`, `parts_alone` need no word before them; ranges are (before, between)."""
+    """Number words: `alone`, `parts_alone` need no word before them; ranges are (before, between).
+
+    After a scale of `goes_on` a further number adds on: 1 тыс. 37.
+    """
 
     decimal: str
     opening: Words
     joining: Words
+    goes_on: list[str]
     alone: Words
     at_least: list[str]
     at_most: list[str]

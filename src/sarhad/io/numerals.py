@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sarhad.io.lexicon import LEXICONS, by_word, joined, level, split
+from sarhad.io.lexicon import LEXICONS, by_word, either, joined, level, split
 from sarhad.model.measure import Interval, Number, Value, Words, slack_of
 
 _SPACE = "[ \u00a0\u2009\u202f]"
@@ -62,10 +62,12 @@ _BOUNDS = "|".join(
         ("about", lambda one: one.numbers.about, r"(?:\b|(?=~))", r"\s*"),
     )
 )
+_GOES_ON = either(f"(?<={re.escape(word)})" for one in LEXICONS for word in one.numbers.goes_on)
 _NUMBER = re.compile(
     rf"(?:{_BOUNDS})?"
     rf"(?:\b(?P<fraction>{_FRACTION})\b"
     rf"|(?<![\w.,/])(?<![^\W\d_]-)(?P<digits>{DIGITS})(?P<scale>{_SPACE}?-?(?:{_SCALE})(?!\w))?"
+    rf"(?P<rest>(?:{_GOES_ON}){_SPACE}\d{{1,3}}(?![\d.,]))?"
     rf"|\b(?P<words>{_WORDS})\b)",
     re.IGNORECASE,
 )
@@ -153,6 +155,8 @@ def _amount(match: re.Match[str]) -> tuple[float, float]:
         scale = _scale(match)
         grouped = r",(?=\d{3})" if _scale_word(match) not in _DECIMAL_COMMA else r"(?!)"
         bare = re.sub(rf"{_SPACE}|{grouped}", "", match["digits"]).replace(",", ".")
+        if match["rest"]:
+            return float(bare) * scale + float(match["rest"]), slack_of(match["rest"].strip())
         return float(bare) * scale, slack_of(bare) * scale
     return _from_words(match["words"].lower())
 
