@@ -3,53 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from pyproj import Geod, Transformer
+from pyproj import Transformer
 from scipy.ndimage import label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from flat_border import flat_project, sector_of
 from sarhad.errors import InputFaults
 from sarhad.kernels.steps import D_COL, D_ROW
-from sarhad.model.line import Line, LinePart
-from sarhad.model.plan import Budget
-from sarhad.model.project import Barrier, Candidates, Goals, Project, Settings, TerrainSource
+from sarhad.model.project import Barrier, Project
 from sarhad.planning.barriers import barrier_cells, barrier_friction
-from sarhad.planning.sector import Sector, build_sector, sectors
+from sarhad.planning.sector import Sector
 
 LEVEL_MPS = 1.4
 
 
 def _sector(cell_m: float, *barriers: Barrier) -> tuple[Project, Sector]:
     """A line of 9 km eastwards with a band of 4 km on both sides."""
-    lon_deg, lat_deg = np.linspace(70.0, 70.1, 11), np.full(11, 37.0)
-    steps_m = Geod(ellps="WGS84").line_lengths(lon_deg, lat_deg)
-    part = LinePart("0", lon_deg, lat_deg, np.concatenate([[0.0], np.cumsum(steps_m)]))
-    project = Project(
-        folder=Path(),
-        title="test",
-        settings=Settings(cell_m=cell_m, band_home_m=4_000.0, band_beyond_m=4_000.0),
-        line=Line("east", (part,), "left", "drawn", 900.0),
-        terrain=TerrainSource((Path("none.tif"),), "synthetic", "none", "none"),
-        marks=(),
-        districts=(),
-        assets=(),
-        teams=(),
-        sites=(),
-        candidates=Candidates(),
-        barriers=barriers,
-        goals=Goals(),
-        equipment={},
-        offered=(),
-        conditions=(),
-        targets=(),
-        budget=Budget(1.0),
-    )
-    (plan,) = sectors(project)
-    return project, build_sector(project, plan)
+    project = replace(flat_project(cell_m), barriers=barriers, conditions=())
+    return project, sector_of(project)
 
 
 def _river(sector: Sector, angle_deg: float, delay_s: float) -> Barrier:
