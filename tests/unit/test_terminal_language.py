@@ -161,6 +161,12 @@ def test_json_is_the_same_in_every_language(small_project_folder: Path) -> None:
     assert len(set(tables.values())) == len(LANGUAGES)
 
 
+def test_a_long_answer_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    value = [{"row": k, "found": "Мост", "mast_m": float("nan")} for k in range(5_000)]
+    console.answer(value, True, lambda: None)
+    assert json.loads(capsys.readouterr().out) == [{**one, "mast_m": None} for one in value]
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_word_of_a_table_is_cut(monkeypatch: pytest.MonkeyPatch, code: str, width: int) -> None:

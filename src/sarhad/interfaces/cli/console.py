@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,7 +143,10 @@ def print_table(table: Table) -> None:
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:
     """Print an answer as JSON (what is not a number as null), or drawn for people."""
     if as_json:
-        print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+        pieces = json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False).iterencode(plain(value))
+        while text := "".join(islice(pieces, 10_000)):  # a million faults would be gigabytes at once
+            sys.stdout.write(text)
+        print()
     else:
         draw()
 
