@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sarhad.interfaces.cli.demo import FULL_EFFORT
-from sarhad.interfaces.cli.quick import QUICK_EFFORT, quick
+from sarhad.interfaces.cli.plan import EFFORT, QUICK_EFFORT
+from sarhad.interfaces.cli.quick import quick
 from sarhad.interfaces.deliver import deliver, findings, write_coverage
 from sarhad.io.cache import Cache
 from sarhad.io.example import write_example
@@ -81,7 +81,7 @@ def main() -> None:
         print(f"  ({len(one)} rows)")
         part("unseen gap", lambda c: gap(project, compute=c))
         part("candidate sites", lambda c: candidate_sites(project, c))
-        effort = FULL_EFFORT if full else QUICK_EFFORT
+        effort = EFFORT if full else QUICK_EFFORT
         result = part("plan", lambda c: plan(project, effort=effort, compute=c))
         part("coverage rasters", lambda c: write_coverage(project, result.plan, folder / "coverage", c))
         store = Cache(folder / ".cache")

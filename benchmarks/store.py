@@ -16,12 +16,15 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import shapely
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "integration"))
 
@@ -46,10 +49,12 @@ KINDS = (  # kind, share, subjects
 AUTHORITIES = [f"authority-{k}" for k in range(8)]
 
 
-def place_of(where: OnLine) -> str:
+def shapes_of(places: Sequence[OnLine]) -> list[shapely.Geometry]:
     """A made-up course: east along the line."""
-    ends = [f"{67 + 8 * m / LENGTH_M} {37.2 + m / LENGTH_M}" for m in (where.from_m, where.to_m)]
-    return f"POINT ({ends[0]})" if where.from_m == where.to_m else f"LINESTRING ({ends[0]}, {ends[1]})"
+    ends_m = np.array([(one.from_m, one.to_m) for one in places])
+    corners = np.stack([67 + 8 * ends_m / LENGTH_M, 37.2 + ends_m / LENGTH_M], axis=-1)
+    points, runs = shapely.points(corners[:, 0]), shapely.linestrings(corners)
+    return np.where(ends_m[:, 0] == ends_m[:, 1], points, runs).tolist()
 
 
 def statements(n: int) -> Iterator[Statement]:
@@ -167,7 +172,7 @@ def main(n: int) -> None:
             urls["PostgreSQL"] = stack.enter_context(server())
         except NoServer as reason:
             print(f"  PostgreSQL: {reason}")
-        stores = {name: stack.enter_context(Store.open(url, locate=place_of)) for name, url in urls.items()}
+        stores = {name: stack.enter_context(Store.open(url, locate=shapes_of)) for name, url in urls.items()}
         for name, store in stores.items():
             busy_s = time.process_time()
             built_s, _ = seconds(lambda store=store: store.rebuild(folder))

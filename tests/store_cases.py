@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, groupby
 
+import shapely
 from hypothesis import strategies as st
 
 from sarhad.ledger.registers import Box, Line, Question, as_of, listed, spoken
@@ -35,12 +36,14 @@ times = st.integers(0, N_STEP).map(lambda k: START + k * STEP)
 boxes = st.tuples(*[st.sampled_from(EDGES_DEG)] * 2).map(lambda ends: Box(min(ends), 37.0, max(ends), 37.3))
 
 
-def wkt_of(place: OnLine) -> str | None:
+def shapes_of(places: Sequence[OnLine]) -> list[shapely.Geometry | None]:
     """A made-up locator: 100 m are 0.1 degrees; the exclave lies nowhere."""
-    if place.part_id == "exclave":
-        return None
-    ends = [f"{70 + m / 1000} {37 + m / 1000}" for m in (place.from_m, place.to_m)]
-    return f"POINT ({ends[0]})" if place.from_m == place.to_m else f"LINESTRING ({ends[0]}, {ends[1]})"
+    return [None if one.part_id == "exclave" else drawn(one) for one in places]
+
+
+def drawn(place: OnLine) -> shapely.Geometry:
+    ends = [(70 + m / 1000, 37 + m / 1000) for m in (place.from_m, place.to_m)]
+    return shapely.Point(ends[0]) if place.from_m == place.to_m else shapely.LineString(ends)
 
 
 def statement_id(k: int) -> str:

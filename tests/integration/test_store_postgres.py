@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select, text
@@ -24,8 +25,8 @@ from store_cases import (
     check_fed_bit_by_bit,
     check_same_as_definition,
     histories,
+    shapes_of,
     statement_id,
-    wkt_of,
 )
 
 EVER = {"believed_at": datetime.max.replace(tzinfo=UTC), "about_at": datetime.max.replace(tzinfo=UTC)}
@@ -33,14 +34,14 @@ EVER = {"believed_at": datetime.max.replace(tzinfo=UTC), "about_at": datetime.ma
 
 @pytest.fixture
 def store(postgres_url):
-    with Store.open(postgres_url, locate=wkt_of) as opened:
+    with Store.open(postgres_url, locate=shapes_of) as opened:
         opened.replace([])
         yield opened
 
 
 @pytest.fixture
 def beside(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", locate=wkt_of) as opened:
+    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", locate=shapes_of) as opened:
         yield opened
 
 
@@ -59,14 +60,14 @@ def asked(store, sql):
 @settings(max_examples=8, deadline=None)
 @given(histories(), st.data())
 def test_a_store_built_at_once_answers_as_the_definition(postgres_url, records, data):
-    with Store.open(postgres_url, locate=wkt_of) as store:
+    with Store.open(postgres_url, locate=shapes_of) as store:
         check_built_at_once(store, records, data)
 
 
 @settings(max_examples=8, deadline=None)
 @given(histories(), st.data())
 def test_a_store_fed_bit_by_bit_answers_as_the_definition(postgres_url, records, data):
-    with Store.open(postgres_url, locate=wkt_of) as store:
+    with Store.open(postgres_url, locate=shapes_of) as store:
         check_fed_bit_by_bit(store, records, data)
 
 
@@ -75,7 +76,7 @@ def test_a_store_fed_bit_by_bit_answers_as_the_definition(postgres_url, records,
 @given(histories(most=60), st.data())
 def test_many_longer_histories_answer_as_the_definition(postgres_url, tmp_path_factory, records, data):
     for url in (postgres_url, f"sqlite:///{tmp_path_factory.mktemp('long') / 'store.sqlite'}"):
-        with Store.open(url, locate=wkt_of) as store:
+        with Store.open(url, locate=shapes_of) as store:
             store.replace(records[: len(records) // 2])
             store.project(records)
             check_same_as_definition(store, records, data)
@@ -87,7 +88,7 @@ def test_both_databases_hold_the_same_rows(postgres_url, tmp_path_factory, recor
     url = f"sqlite:///{tmp_path_factory.mktemp('rows') / 'store.sqlite'}"
     held = []
     for one in (url, postgres_url):
-        with Store.open(one, locate=wkt_of) as store:
+        with Store.open(one, locate=shapes_of) as store:
             for fill in (store.replace, store.project):
                 store.replace([])
                 fill(records)
@@ -167,9 +168,9 @@ def test_within_a_box_is_what_postgis_calls_covered(postgres_url, tmp_path_facto
     records = [record(seq, place=place, subject_id=f"A-{seq}") for seq, place in enumerate(places, 1)]
     west_deg, east_deg = sorted(box)
 
-    def locate(place):
-        ends = [f"{m!r} 37" for m in (place.from_m, place.to_m)]
-        return f"POINT ({ends[0]})" if ends[0] == ends[1] else f"LINESTRING ({ends[0]}, {ends[1]})"
+    def locate(places):
+        runs = [[(m, 37.0) for m in (one.from_m, one.to_m)] for one in places]
+        return [shapely.Point(ends[0]) if ends[0] == ends[1] else shapely.LineString(ends) for ends in runs]
 
     url, found = f"sqlite:///{tmp_path_factory.mktemp('box') / 'store.sqlite'}", []
     for one in (url, postgres_url):

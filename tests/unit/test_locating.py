@@ -6,11 +6,10 @@ import json
 import math
 
 import pytest
-import shapely
 from sqlalchemy import text
 
 from ledger_cases import Clock, said
-from sarhad.io.placing import place_on_line
+from sarhad.io.placing import place_on_line, point_off_line
 from sarhad.io.project import open_project, read_project_line
 from sarhad.ledger.ledger import init_ledger, open_ledger, rebuild_store
 from sarhad.ledger.locating import locator_of
@@ -23,22 +22,52 @@ def test_places_lie_where_their_chainage_and_offset_say(small_project_folder):
     assert locate is not None
     line = open_project(small_project_folder).line
     part_id = line.parts[0].part_id
-    point = shapely.from_wkt(locate(OnLine(part_id, 12_500.0, 12_500.0, 800.0)))
+    point = locate([OnLine(part_id, 12_500.0, 12_500.0, 800.0)])[0]
     at_m, offset_m = place_on_line(line, [point.x], [point.y])
     assert at_m[0] == pytest.approx(12_500.0, abs=1.0)
     assert offset_m[0] == pytest.approx(800.0, abs=1.0)
-    run = shapely.from_wkt(locate(OnLine(part_id, 4_000.0, 9_000.0)))
+    run = locate([OnLine(part_id, 4_000.0, 9_000.0)])[0]
     at_m, offset_m = place_on_line(line, *run.xy)
     assert (at_m[0], at_m[-1]) == pytest.approx((4_000.0, 9_000.0), abs=1.0)
     assert abs(offset_m).max() < 1.0
+
+
+def test_many_places_lie_as_each_does_alone_along_the_lines_own_vertices(small_project_folder):
+    locate = locator_of(small_project_folder / "ledger")
+    assert locate is not None
+    line = read_project_line(small_project_folder)
+    part = line.parts[0]
+    vertex_m = part.chainage_m[1:4].tolist()
+    places = [
+        *(
+            OnLine(part.part_id, a_m, b_m, 300.0)
+            for a_m in (0.0, *vertex_m)
+            for b_m in vertex_m
+            if a_m <= b_m
+        ),
+        OnLine("no such part", 0.0, 0.0),
+        OnLine(part.part_id, vertex_m[0] - 1.0, vertex_m[2] + 1.0),
+        OnLine(part.part_id, 7.0, 7.0, -250.0),
+        OnLine(part.part_id, part.to_m, part.to_m),
+    ]
+    found = locate(places)
+    assert found == [locate([one])[0] for one in places]
+    for place, shape in zip(places, found, strict=True):
+        if place.part_id == part.part_id:
+            between = [m for m in part.chainage_m.tolist() if place.from_m < m < place.to_m]
+            at_m = [place.from_m, *between, place.to_m][: None if place.from_m < place.to_m else 1]
+            lon_deg, lat_deg = point_off_line(line, at_m, place.offset_m)
+            assert list(shape.coords) == list(zip(lon_deg.tolist(), lat_deg.tolist(), strict=True))
 
 
 def test_what_lies_off_the_line_lies_nowhere(small_project_folder, tmp_path):
     locate = locator_of(small_project_folder / "ledger")
     assert locate is not None
     part = read_project_line(small_project_folder).parts[0]
-    assert locate(OnLine("no such part", 0.0, 0.0)) is None
-    assert locate(OnLine(part.part_id, 0.0, part.to_m + 1.0)) is None
+    assert locate([OnLine("no such part", 0.0, 0.0), OnLine(part.part_id, 0.0, part.to_m + 1.0)]) == [
+        None,
+        None,
+    ]
     assert locator_of(tmp_path / "alone" / "ledger") is None
 
 
@@ -49,7 +78,7 @@ def test_a_register_is_asked_by_box_and_a_rebuilt_store_answers_the_same(small_p
     near, far = (OnLine(part_id, at_m, at_m) for at_m in (5_000.0, 35_000.0))
     locate = locator_of(small_project_folder / "ledger")
     assert locate is not None
-    x, y = shapely.from_wkt(locate(near)).coords[0]
+    x, y = locate([near])[0].coords[0]
     box = Box(x - 0.01, y - 0.01, x + 0.01, y + 0.01)
 
     def inside(ledger):

@@ -10,7 +10,7 @@ import pytest
 from sarhad.ledger.registers import Box, Question, as_of, listed
 from sarhad.ledger.store import Store
 from sarhad.model.record import CONFIRMED, CONTESTED, WITHDRAWN, OnLine, Record, Statement
-from store_cases import statement_id, wkt_of
+from store_cases import shapes_of, statement_id
 
 AT_100_M, AT_300_M = OnLine("main", 100.0, 100.0), OnLine("main", 300.0, 300.0)
 APRIL = {"believed_at": datetime(2026, 4, 30, tzinfo=UTC), "about_at": datetime(2026, 4, 30, tzinfo=UTC)}
@@ -40,7 +40,7 @@ class Desk:
 
 @pytest.fixture
 def store(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", locate=wkt_of) as opened:
+    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", locate=shapes_of) as opened:
         yield opened
 
 

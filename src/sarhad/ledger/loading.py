@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import BigInteger, Connection, Double, Engine, NullPool, create_engine, text
 
 from sarhad.errors import LedgerDamaged, LedgerInUse
+from sarhad.ledger.collector import collector_resting
 from sarhad.ledger.database import BUILDING, LOCK, LOCKED, POSTGIS_SCHEMA, SCHEMA, plain_words
 from sarhad.ledger.rows import Chunks, Row
 from sarhad.ledger.tables import (
@@ -79,7 +80,7 @@ def build(engine: Engine, chunks: Chunks, places: Places, progress: Progress) ->
     `progress` raises goes through, and the iterator is closed.
     """
     source = _Source(chunks, places, progress)
-    with closing(chunks):
+    with closing(chunks), collector_resting():
         (_build_sqlite if engine.dialect.name == "sqlite" else _build_postgresql)(engine, source)
 
 

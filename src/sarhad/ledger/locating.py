@@ -7,9 +7,10 @@ that it was filled on: after a change it is built anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sarhad.io.course import PROJECT_FILE, course_hash
 from sarhad.model.line import Line, LinePart
@@ -18,13 +19,10 @@ from sarhad.model.record import OnLine
 PROJECT = PROJECT_FILE
 
 
-def locator_of(ledger: Path) -> Callable[[OnLine], str | None] | None:
-    """Return what gives a place as WKT (longitude, latitude in degrees); None for a ledger on its own."""
+def locator_of(ledger: Path) -> Callable[[Sequence[OnLine]], list[Any]] | None:
+    """Return what gives places as shapes (longitude, latitude in degrees); None for a ledger on its own."""
     project = Path(ledger).resolve().parent
-    if not (project / PROJECT).exists():
-        return None
-    located: Callable[[OnLine], str | None] = lru_cache(maxsize=65_536)(_Located(project).wkt)
-    return located
+    return _Located(project).shapes if (project / PROJECT).exists() else None
 
 
 def course_of(ledger: Path) -> str | None:
@@ -48,21 +46,45 @@ class _Located:
 
         return read_project_line(self._project)
 
-    def wkt(self, place: OnLine) -> str | None:
-        part = next((one for one in self._line.parts if one.part_id == place.part_id), None)
-        if part is None or place.from_m < part.from_m or place.to_m > part.to_m:
-            return None
-        return _wkt(self._line, part, place)
+    def shapes(self, places: Sequence[OnLine]) -> list[Any]:
+        """Return the point or the run of the line of each place, off to its side; None beyond the line."""
+        found: list[Any] = [None] * len(places)
+        for part in self._line.parts:
+            here = [k for k, one in enumerate(places) if found[k] is None and _on(part, one)]
+            if here:
+                for k, shape in zip(here, _shapes(self._line, part, [places[k] for k in here]), strict=True):
+                    found[k] = shape
+        return found
 
 
-def _wkt(line: Line, part: LinePart, place: OnLine) -> str:
-    """Return the point or the run of the line, its own vertices between the ends, off to its side."""
+def _on(part: LinePart, place: OnLine) -> bool:
+    return place.part_id == part.part_id and part.from_m <= place.from_m and place.to_m <= part.to_m
+
+
+def _shapes(line: Line, part: LinePart, places: Sequence[OnLine]) -> list[Any]:
+    """Return points, and runs with the line's own vertices between their ends, all worked out together."""
+    import numpy as np
+    import shapely
+
     from sarhad.io.placing import point_off_line
 
-    inside = (part.chainage_m > place.from_m) & (part.chainage_m < place.to_m)
-    at_m = [place.from_m, *part.chainage_m[inside].tolist(), place.to_m]
-    if place.from_m == place.to_m:
-        at_m = at_m[:1]
-    lon_deg, lat_deg = point_off_line(line, at_m, place.offset_m)
-    points = ", ".join(f"{x:.8f} {y:.8f}" for x, y in zip(lon_deg, lat_deg, strict=True))
-    return f"LINESTRING ({points})" if len(at_m) > 1 else f"POINT ({points})"
+    from_m, to_m, offset_m = np.array([(one.from_m, one.to_m, one.offset_m) for one in places]).T
+    single = from_m == to_m
+    first = np.searchsorted(part.chainage_m, from_m, side="right")
+    n_between = np.maximum(np.searchsorted(part.chainage_m, to_m, side="left") - first, 0)
+    n_point = np.where(single, 1, n_between + 2)
+    start = np.cumsum(n_point) - n_point
+    rank = np.arange(n_point.sum()) - np.repeat(start, n_point)  # of a point in its run
+    vertex = np.repeat(first, n_point) + rank - 1
+    at_m = np.repeat(from_m, n_point)
+    between = (rank > 0) & (rank <= np.repeat(n_between, n_point))
+    at_m[between] = part.chainage_m[vertex[between]]
+    at_m[(start + n_point - 1)[~single]] = to_m[~single]
+    corners = np.stack(point_off_line(line, at_m, np.repeat(offset_m, n_point)), axis=-1)
+    shapes = np.empty(len(places), dtype=object)
+    single = n_point == 1
+    shapes[single] = shapely.points(corners[start[single]])
+    of_run = np.repeat(~single, n_point)
+    run = np.repeat(np.cumsum(~single) - 1, n_point)[of_run]
+    shapes[~single] = shapely.linestrings(corners[of_run], indices=run)
+    return shapes.tolist()

@@ -16,9 +16,7 @@ passes over what was not believed at D; so a register costs by its subjects, not
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +24,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection, and_, func, or_, select, true, tuple_
 
+from sarhad.ledger.collector import collector_resting
 from sarhad.ledger.store import Store
 from sarhad.ledger.tables import RECORDS, STATED, SUBJECTS, record_of
 from sarhad.model.record import CONFIRMED, CONTESTED, OnLine, Record
@@ -138,7 +137,7 @@ def spoken(store: Store, register: str, *, believed_at: datetime, about_at: date
     asked = select(*_stated(_R)).where(
         _R.seq.in_(of_register.union(words)), *_stands(_R, believed_at, about_at)
     )
-    with store.reading() as connection, _collector_resting():
+    with store.reading() as connection, collector_resting():
         rows = connection.execute(asked.order_by(_R.happened_at, _R.seq)).all()
         return tuple(record_of(values) for values in rows)
 
@@ -203,24 +202,12 @@ def _lies(column: Any, store: Store, question: Question) -> list[Any]:
 
 
 def _lines(store: Store, asked: Any, believed_at: datetime) -> tuple[Line, ...]:
-    with store.reading() as connection, _collector_resting():
+    with store.reading() as connection, collector_resting():
         rows = connection.execute(asked).all()
         records = [record_of(values) for values in rows]
         spoken_of = [record for record, values in zip(records, rows, strict=True) if values[-1]]
         words = _countersigned(connection, spoken_of, believed_at)
         return tuple([Line(record, *words.get(record.statement.statement_id, ())) for record in records])
-
-
-@contextmanager
-def _collector_resting() -> Iterator[None]:
-    """No search for cycles among tens of thousands of new values that cannot be part of one."""
-    searches = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if searches:
-            gc.enable()
 
 
 def _countersigned(

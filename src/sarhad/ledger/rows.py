@@ -30,6 +30,7 @@ Chunks = Generator[list[Row], None, None]  # close it, and nobody reads on
 
 CHUNK = 1_000
 LONG_BYTES = 32 * 2**20  # below, a reader of its own takes longer to start than it spares
+PIPE_BYTES = 2**20  # a chunk or two: neither process waits for the other within a chunk
 LOST = "the process that reads the journal ended before its time: killed, or out of memory; run it again"
 
 
@@ -49,7 +50,9 @@ def chunks_read(folder: Path) -> Chunks:
 def _read_ahead(folder: Path) -> Chunks:
     command = [sys.executable, "-P", "-m", __name__, str(folder)]
     # a session of its own: Ctrl-C is this process's to answer
-    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as reader:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, bufsize=PIPE_BYTES, pipesize=PIPE_BYTES, start_new_session=True
+    ) as reader:
         assert reader.stdout is not None
         try:
             while True:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select, text
 
@@ -40,9 +41,10 @@ from sarhad.ledger.tables import (
 )
 from sarhad.model.record import OnLine, Record
 
-Locator = Callable[[OnLine], str | None]  # WKT in longitude and latitude of a place; None where it has none
+Locator = Callable[[Sequence[OnLine]], Sequence[Any]]  # shapely points and lines; None for nowhere
 
 BATCH = 1_000
+MOST_KNOWN = 100_000  # places whose lie is kept in mind: assets and items are spoken of again and again
 
 NEWER = "the store is of format {found}, this Sarhad knows format {known}: update it, or rebuild the store"
 OLDER = "the store is of format {found}, now {known}: rebuild it"
@@ -50,7 +52,7 @@ MISSING = "the store holds records up to {head} and was given {found}: catch up 
 DIFFERENT = "record {seq} of the store is not the journal's: rebuild the store"
 AHEAD = "the store holds {head} records, more than the journal: rebuild the store"
 MOVED = "the course of the line is not the one on which the store's places were found: rebuild the store"
-NOT_A_PLACE = "the locator gave {wkt!r} for {place}: expected WKT in degrees"
+NOT_A_PLACE = "the locator gave {shape} for {place}: expected a shape in degrees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Store:
     def open(cls, url: str, *, locate: Locator | None = None, course: str | None = "") -> Store:
         """Open the store at a URL, sqlite:///FILE or postgresql://...; make its tables where there are none.
 
-        `locate` gives the place of a record as WKT (longitude, latitude in degrees), for maps and `within`;
+        `locate` gives places of records as shapes (longitude, latitude in degrees), for maps and `within`;
         `course` is what tells the course of the line that it goes by from others, None if that is unknown.
         A store of another format or a damaged one opens too: it can be rebuilt, and refuses everything else.
         LedgerError: no such database, no driver, no PostGIS.
@@ -260,23 +262,37 @@ class _Places:
 
     locator: Locator | None
     course: str | None  # None: it cannot be told
+    _known: dict[OnLine, Located] = field(default_factory=dict)
 
     def locate(self, places: Sequence[OnLine | None]) -> list[Located]:
         """Return where each place lies, with the box around it."""
-        found = [NOT_LOCATED] * len(places)
         if self.locator is None:
-            return found
-        asked = ((k, self.locator(place)) for k, place in enumerate(places) if place is not None)
-        wkt = [(k, one) for k, one in asked if one is not None]
-        if not wkt:
-            return found
-        import shapely  # heavy: only a store that is told where places lie needs it
+            return [NOT_LOCATED] * len(places)
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        new = [one for one in dict.fromkeys(places) if one is not None and one not in self._known]
+        if new:
+            self._known.update(zip(new, _located(new, self.locator(new)), strict=True))
+        return [NOT_LOCATED if one is None else self._known[one] for one in places]
 
-        shapes = shapely.from_wkt([one for _, one in wkt], on_invalid="ignore")
-        binary = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
-        for (k, one), box, ewkb in zip(wkt, shapely.bounds(shapes).tolist(), binary, strict=True):
-            west_deg, south_deg, east_deg, north_deg = box
-            if not (-180 <= west_deg <= east_deg <= 180 and -90 <= south_deg <= north_deg <= 90):
-                raise LedgerError(NOT_A_PLACE.format(wkt=one, place=places[k]))
-            found[k] = (west_deg, south_deg, east_deg, north_deg, ewkb)
-        return found
+
+def _located(places: Sequence[OnLine], found: Sequence[Any]) -> list[Located]:
+    """Return the box and the EWKB of the shapes of places."""
+    import numpy as np  # heavy, as is shapely: only a store that is told where places lie needs them
+    import shapely
+
+    shapes = np.array(found, dtype=object)
+    there = np.flatnonzero(~shapely.is_missing(shapes))
+    box = shapely.bounds(shapes[there])
+    west, south, east, north = box.T
+    sound = (
+        (west >= -180) & (west <= east) & (east <= 180) & (south >= -90) & (south <= north) & (north <= 90)
+    )
+    if not sound.all():
+        wrong = int(there[np.argmin(sound)])
+        raise LedgerError(NOT_A_PLACE.format(shape=shapes[wrong], place=places[wrong]))
+    ewkb = shapely.to_wkb(shapely.set_srid(shapes[there], 4326), hex=True, include_srid=True)
+    lies = [NOT_LOCATED] * len(places)
+    for k, corners, binary in zip(there.tolist(), box.tolist(), ewkb.tolist(), strict=True):
+        lies[k] = (*corners, binary)
+    return lies

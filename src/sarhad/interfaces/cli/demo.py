@@ -9,16 +9,15 @@ import typer
 
 from sarhad.interfaces.cli.console import AsJson, Jobs, answer, computing, remarks, screen, tell_results
 from sarhad.interfaces.cli.given import words_given
-from sarhad.interfaces.cli.quick import QUICK_EFFORT, opened
+from sarhad.interfaces.cli.plan import EFFORT, QUICK_EFFORT
+from sarhad.interfaces.cli.quick import opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.interfaces.language import told, translated
 from sarhad.io.example import example_names, write_example
 from sarhad.io.plans import result_as_dict
-from sarhad.planning.budget_curve import SHARES
-from sarhad.planning.siting import Effort, plan
+from sarhad.planning.siting import plan
 
-FULL_EFFORT = Effort(curve=SHARES)
 TEXT = translated({"full": "`--full` computes it all."})
 
 
@@ -45,7 +44,7 @@ def run(
         remarks.print(TEXT["full"])
     with computing(folder, jobs) as compute:
         before = findings(project, None, compute)
-        effort = FULL_EFFORT if full else QUICK_EFFORT
+        effort = EFFORT if full else QUICK_EFFORT
         result = plan(project, effort=effort, compute=compute)
         after = findings(project, result.plan, compute)
         again = words_given(context, "demo", folder)

@@ -8,7 +8,7 @@ import typer
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, answer, computing, tell_results
 from sarhad.interfaces.cli.given import words_given
-from sarhad.interfaces.cli.quick import QUICK_EFFORT, Quick, opened
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.tables import draw_plan, draw_summary
 from sarhad.interfaces.deliver import deliver, findings
 from sarhad.io.plans import result_as_dict
@@ -18,6 +18,7 @@ from sarhad.planning.siting import Effort, plan
 
 MUSD = 1e6
 EFFORT = Effort(curve=SHARES)
+QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
 ObjectiveName = Literal["mean", "leximin", "cvar"]
 
 

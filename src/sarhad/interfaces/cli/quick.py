@@ -12,10 +12,8 @@ from sarhad.interfaces.cli.console import remarks
 from sarhad.interfaces.language import translated
 from sarhad.io.project import open_project
 from sarhad.model.project import Project
-from sarhad.planning.siting import Effort
 
 QUICK = {"cell_m": 180.0, "sector_m": 80_000.0, "n_fields": 4, "n_states": 2, "n_realisations": 2}
-QUICK_EFFORT = Effort(rounds=1, max_exact=0, bound_rounds=25, curve=(0.5, 2.0))
 NOTE = "Quick settings, for a first look: coarser cells, fewer ways, states and terrains."
 TEXT = translated({"quick": "Quick run, with settings {settings}."})
 Quick = Annotated[
