@@ -4,7 +4,7 @@
     this process      pipe --> places --> insert
 
 Reading and writing cost about the same, so two cores take little more than half the time of one. The pipe
-holds one chunk or so: the reader waits for the writer, and ends when the other end of the pipe is closed,
+holds a few chunks: the reader waits for the writer, and ends when the other end of the pipe is closed,
 however that came about. What the reader raises is raised here.
 """
 
@@ -30,7 +30,7 @@ Chunks = Generator[list[Row], None, None]  # close it, and nobody reads on
 
 CHUNK = 1_000
 LONG_BYTES = 32 * 2**20  # below, a reader of its own takes longer to start than it spares
-PIPE_BYTES = 2**20  # a chunk or two: neither process waits for the other within a chunk
+PIPE_BYTES = 2**20  # some three chunks: neither process waits for the other within one
 LOST = "the process that reads the journal ended before its time: killed, or out of memory; run it again"
 
 
