@@ -187,7 +187,7 @@ def test_every_command_that_computes_takes_jobs():
     texts = {path.stem: path.read_text(encoding="utf-8") for path in COMMANDS.glob("*.py")}
     assert len(texts) > 10
     assert commands_without_jobs(texts) == ["prepare.run"]  # it compiles: one process does so for all
-    texts["profile"] = texts["profile"].replace("jobs: Jobs = 0, ", "").replace("jobs)", "0)")
+    texts["profile"] = texts["profile"].replace("    jobs: Jobs = 0,\n", "").replace("jobs)", "0)")
     assert set(commands_without_jobs(texts)) == {"prepare.run", "profile.run"}
 
 

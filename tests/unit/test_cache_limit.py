@@ -132,6 +132,22 @@ def test_two_processes_may_write_and_clear_at_once(tmp_path):
     assert [one.wait(120) for one in running] == [0, 0]
 
 
+def test_commands_end_while_others_look_who_is_running(tmp_path):
+    """A file that says that a command runs is its own to take away, however often others look."""
+    script = f"""
+        import sys
+        from pathlib import Path
+        from sarhad.io.cache import Cache
+        for k in range(200):
+            with Cache(Path({str(tmp_path)!r}), limit_bytes=0, say=sys.exit) as cache:
+                cache.put(sys.argv[1], k)
+        """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    running = [subprocess.Popen([*command, name]) for name in "abc"]
+    assert [one.wait(120) for one in running] == [0, 0, 0]
+    assert not list(tmp_path.glob("running-*"))
+
+
 def test_a_disk_that_takes_no_more_is_said_once_and_stops_nothing(tmp_path):
     said = []
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)

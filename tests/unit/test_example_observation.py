@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sarhad.interfaces.cli.quick import quick
+from sarhad.interfaces.cli.quick import NOTE
 from sarhad.interfaces.language import say, speaking, told
 from sarhad.interfaces.report.facts import district_at
+from sarhad.interfaces.sentences import told_sentence
 from sarhad.interfaces.vocabulary import words
 from sarhad.io import example
 from sarhad.io.attribution import read_attribution
@@ -124,11 +125,12 @@ def test_it_has_all_its_words_in_every_language(folder, project, code):
     stated = read_attribution(folder)
     assert stated is not None
     own = {project.title, *project.notes, project.line.source, project.terrain.source}
-    own |= {quick(project).notes[-1], project.terrain.vertical_datum, *stated.head, *stated.paragraphs}
+    own |= {project.terrain.vertical_datum, *stated.head, *stated.paragraphs}
     own |= {one.name for one in (*project.districts, *project.marks, *project.weights)}
     own |= {cell for row in stated.rows for cell in row[1:]}
     with speaking(code):
         assert {text for text in own if told(project, say(text)) == text} <= UNTRANSLATED
+        assert told_sentence(NOTE) != NOTE
         used = {*project.offered, *(one.target_id for one in project.targets)}
         used |= {asset.equipment_id for asset in project.assets}
         used |= {one.condition_id for one in project.conditions}

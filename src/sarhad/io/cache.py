@@ -111,7 +111,11 @@ class Cache:
     def __exit__(self, *_: object) -> None:
         """Hold nothing any more: from now on what was written here may go when room is needed."""
         if self._running is not None:
-            self._running.close()
+            with (
+                self._alone()
+            ):  # let go of, and not yet taken away, others would take it for a dead command's
+                Path(self._running.name).unlink(missing_ok=True)
+                self._running.close()
             self._running = None
 
     def get(self, key: str) -> object | None:
@@ -188,7 +192,9 @@ class Cache:
         """Hold a file that says since when this command has been running."""
         if self._running is None:
             with self._alone():
-                self._running = tempfile.NamedTemporaryFile(dir=self._folder, prefix=_RUNNING)  # noqa: SIM115
+                self._running = tempfile.NamedTemporaryFile(  # noqa: SIM115
+                    dir=self._folder, prefix=_RUNNING, delete=False
+                )
                 fcntl.flock(self._running, fcntl.LOCK_EX)
 
     def _starts_ns(self) -> list[int]:
