@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sarhad.errors import LedgerDamaged, LedgerNewer
+from sarhad.ledger.high_water import read_mark
 from sarhad.ledger.ledger import ledger_folder, refuse_none, store_of
+from sarhad.ledger.reading import JOURNAL
 from sarhad.ledger.registers import Question, listed, spoken
 from sarhad.ledger.store import Store
 from sarhad.model.record import Record
+
+LONG = 20_000  # records taken in within a second or so
 
 
 def stood(
@@ -42,8 +47,34 @@ def stood_with_words(
 @contextmanager
 def caught_up(folder: Path, store_url: str | None = None) -> Iterator[Store]:
     """Open the store of a folder's ledger, brought up to date; UnknownName where there is no ledger."""
+    with _opened(folder, store_url) as (store, place):
+        store.catch_up(place)
+        yield store
+
+
+def bring_up(folder: Path, store_url: str | None = None, *, progress: Callable[[int, int], None]) -> str:
+    """Bring the store of a folder's ledger up to date; return why it was built anew, empty if it was not.
+
+    `progress` is told how many records of how many it holds, where it was LONG of them behind. Raises as
+    `caught_up`.
+    """
+    with _opened(folder, store_url) as (store, place):
+        mark, _ = read_mark(place / JOURNAL)
+        n_all = mark.seq if mark else 0
+        is_long = n_all - _n_held(store) >= LONG
+        return store.catch_up(place, progress=(lambda n_done: progress(n_done, n_all)) if is_long else None)
+
+
+@contextmanager
+def _opened(folder: Path, store_url: str | None) -> Iterator[tuple[Store, Path]]:
     place = ledger_folder(folder)
     refuse_none(place)
     with store_of(place, store_url) as store:
-        store.catch_up(place)
-        yield store
+        yield store, place
+
+
+def _n_held(store: Store) -> int:
+    try:
+        return store.head.seq
+    except (LedgerDamaged, LedgerNewer):
+        return 0  # it will be built anew

@@ -124,7 +124,7 @@ class Store:
         with plain_words(engine), engine.connect() as connection:
             yield connection
 
-    def project(self, records: Iterable[Record]) -> Head:
+    def project(self, records: Iterable[Record], *, progress: Progress | None = None) -> Head:
         """Take in records, in seq order and without gaps; those known already are compared and passed over.
 
         Every batch is one transaction. LedgerError: records are missing in between (`catch_up`);
@@ -135,6 +135,8 @@ class Store:
         while batch := list(islice(remaining, BATCH)):
             with plain_words(self._engine), self._writing() as connection:
                 self._project(connection, batch)
+            if progress is not None:
+                progress(batch[-1].seq)
         return self.head
 
     def catch_up(self, folder: Path, *, progress: Progress | None = None) -> str:
@@ -152,7 +154,7 @@ class Store:
                 if last is None:
                     raise LedgerDamaged(AHEAD.format(head=head.seq))
                 _same(last.seq, last.hash, head.seq, head.hash)
-            self.project(records)
+            self.project(records, progress=progress)
         except (LedgerDamaged, LedgerNewer) as fault:
             self.rebuild(folder, progress=progress)
             return str(fault)

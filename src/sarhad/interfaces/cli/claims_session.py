@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sarhad.errors import InputFaults
-from sarhad.interfaces.cli.ledger_session import writing
+from sarhad.interfaces.cli.ledger_session import ready, writing
 from sarhad.io.claim_rules import read_rules
 from sarhad.io.claim_tables import Desk
 from sarhad.io.dates import read_date
@@ -68,6 +68,7 @@ def open_desk(
     project: Path | None = None,
 ) -> Standing:
     """Return what a ledger believed at one time about another; UnknownName where there is no ledger."""
+    ready(folder, store_url)
     records = stood(folder, REGISTERS, believed_at=believed_at, about_at=about_at, store_url=store_url)
     settings = () if project is None else read_asked(project)[0].settings
     return claim_desk.desk_of(records, rules_of(folder), settings)
@@ -76,6 +77,7 @@ def open_desk(
 def cited_by(folder: Path, claim_id: str, store_url: str | None) -> tuple[Statement, ...]:
     """Return the statements on programme and assets that cite a claim by now."""
     at = now()
+    ready(folder, store_url)
     records = stood(folder, CITING, believed_at=at, about_at=at, store_url=store_url)
     return claim_desk.citing(records, claim_id)
 

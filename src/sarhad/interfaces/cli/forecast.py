@@ -26,6 +26,7 @@ from sarhad.interfaces.cli.console import (
 )
 from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.cli.ledger_session import ready
 from sarhad.interfaces.cli.programme_options import now, rate_of
 from sarhad.interfaces.forecast_files import as_dict, deliver_forecast
 from sarhad.interfaces.language import localised, translated
@@ -82,6 +83,7 @@ def run(
     """Forecast P_t over time from the programme's ledger, and what each item and each delay is worth."""
     basis, slips = Basis(start_of(start), activities, ledger, crews), [_slip(one) for one in late or ()]
     rates = dict(rate_of(one) for one in rate or ())
+    ready(ledger or folder)
     ahead = look_ahead(open_project(folder), folder, basis, now=now())
     programme = ahead.programme
     prospect = prospect_of(ahead.project, programme, basis.at, rates=rates)

@@ -17,7 +17,7 @@ from sarhad.errors import LedgerError
 from sarhad.interfaces.cli import ledger_keys
 from sarhad.interfaces.cli.console import AsJson, answer, print_table, screen, showing
 from sarhad.interfaces.cli.headings import headings
-from sarhad.interfaces.cli.ledger_session import now, writing
+from sarhad.interfaces.cli.ledger_session import TO_STORE, now, writing
 from sarhad.interfaces.language import translated
 from sarhad.interfaces.sentences import told_text
 from sarhad.ledger.authorities import FILE as AUTHORITIES
@@ -76,7 +76,6 @@ TEXT = translated(
     }
 )
 
-REBUILDING = "records to the store"
 
 commands = typer.Typer(
     no_args_is_help=True, help="The append-only ledger: verify, move, read, rebuild, keys."
@@ -175,7 +174,7 @@ def rebuild(folder: Folder = Path(), store_url: StoreUrl = None, as_json: AsJson
             place,
             now=now,
             store_url=store_url,
-            progress=lambda n_done, n_all: show(REBUILDING, n_done, n_all),
+            progress=lambda n_done, n_all: show(TO_STORE, n_done, n_all),
         )
     answer({"n_records": n_records}, as_json, lambda: screen.print(TEXT.count("rebuilt", n_records)))
 

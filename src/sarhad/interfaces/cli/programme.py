@@ -15,7 +15,7 @@ from ulid import ULID
 from sarhad.errors import InputFaults, UnknownName
 from sarhad.interfaces.cli.console import AsJson, Folder, answer, screen, showing
 from sarhad.interfaces.cli.helping import in_language
-from sarhad.interfaces.cli.ledger_session import writing
+from sarhad.interfaces.cli.ledger_session import ready, writing
 from sarhad.interfaces.cli.programme_options import (
     AllSaid,
     AsOf,
@@ -143,13 +143,13 @@ def from_files(
         show(READING, 0, len(files))
         tables = read_files(files, known)
         show(READING, len(files), len(files))
-        n_items, n_moves = len(tables.items), len(tables.moves)
+    n_items, n_moves = len(tables.items), len(tables.moves)
+    with writing(folder) as ledger, showing() as show:
         show(RECORDING, 0, n_items + n_moves)
-        with writing(folder) as ledger:
-            at = now()
-            programme = programme_of(stand_now(ledger))
-            said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
-            recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
+        at = now()
+        programme = programme_of(stand_now(ledger))
+        said, rows = statements_of(tables, programme, speaker, now=at, since=begin, line=known.band.line)
+        recorded = record_checked(ledger, said, now=at, key=signed_by, rows=rows)
         show(RECORDING, n_items + n_moves, n_items + n_moves)
     found = {"n_items": n_items, "n_moves": n_moves, "n_recorded": len(recorded)}
     found["n_known"] = n_items + n_moves - len(recorded)
@@ -283,6 +283,7 @@ def _found(recorded: Record) -> dict[str, Any]:
 def status(folder: Folder, as_of: AsOf = None, believed: Believed = None, as_json: AsJson = False) -> None:
     """Say how far every item has come, about any day, as believed on any day."""
     about_at, believed_at = end_of("--as-of", as_of), end_of("--believed", believed)
+    ready(folder)
     programme = programme_of(read_statements(folder, believed_at, about_at))
     at = min(about_at, now())
     answer(status_as_dict(programme, at), as_json, lambda: draw_status(programme, at))
@@ -300,6 +301,7 @@ def reports(
 ) -> None:
     """Report pledge against delivery, what is late, availability, counts due, money and kind."""
     about_at = end_of("--as-of", as_of)
+    ready(folder)
     stand = read_statements(folder, end_of("--believed", believed), about_at)
     found = report(programme_of(stand), min(about_at, now()))
     rates = dict(rate_of(one) for one in rate or ())
@@ -330,6 +332,7 @@ def to_file(
 ) -> None:
     """Write the programme as a workbook, a table, OCDS records or IATI activities."""
     about_at = end_of("--as-of", as_of)
+    ready(folder)
     stand = read_statements(folder, end_of("--believed", believed), about_at)
     reporter = Reporter(reporting_org, publisher, country)
     form = file.suffix.lower()

@@ -33,6 +33,7 @@ from sarhad.interfaces.cli.console import (
 )
 from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import headings
+from sarhad.interfaces.cli.ledger_session import ready
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.programme_ahead import Basis, look_ahead
@@ -101,6 +102,7 @@ def run(
     wanted = None if by is None else day_of("--by", by)
     basis = Basis(start_of(start), activities, ledger, crews)
     ask = ScheduleAsk(draws, seed, aim.value, effort, robust)
+    ready(ledger or folder)
     ahead = look_ahead(open_project(folder), folder, basis, now=now())
     with computing(None, jobs) as compute:
         found = schedule_programme(ahead.programme, ahead.network, ask, compute=compute)

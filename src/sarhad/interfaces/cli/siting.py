@@ -24,6 +24,7 @@ from sarhad.interfaces.cli.console import (
 )
 from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS, headings
+from sarhad.interfaces.cli.ledger_session import ready
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.language import localised, translated
@@ -85,11 +86,14 @@ def run(
     basis = Basis(start_of(start), activities, ledger, crews)
     project = opened(folder, quickly=quick)
     years = read_years(folder, project.equipment)
+    from_ledger = years.arrived is None and (ledger_folder(ledger or folder) / JOURNAL).exists()
+    if from_ledger:
+        ready(ledger or folder)
     with computing(folder, jobs) as compute:
         source, arrived = "table", years.arrived
         if arrived is None:
             source, arrived = "stock", ({},) * len(years.means)
-            if (ledger_folder(ledger or folder) / JOURNAL).exists():
+            if from_ledger:
                 source = "ledger"
                 ahead = look_ahead(project, folder, basis, now=now())
                 project, arrived = _from_ledger(ahead, basis, years, compute, (sure, draws, seed))
