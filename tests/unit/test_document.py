@@ -339,7 +339,7 @@ def test_an_observation_and_its_weights_are_called_what_they_are(answers: Answer
     settings = replace(answers.project.settings, worth="reported")
     observed = replace(answers.project, settings=settings, weight_of={"Ford & isle": 3.0})
     pages = [Reader(report_html(replace(answers, project=one), ())) for one in (answers.project, observed)]
-    said = ("Report on the watch of the line", "Ford & isle × 3", "count by the project's weights")
+    said = ("Report on the watch of the line", "Ford & isle × 3", "by the project's weights")
     assert [[words in page.text for words in said] for page in pages] == [[False] * 3, [True] * 3]
 
 

@@ -42,6 +42,7 @@ def as_dict(project: Project, found: Sensitivity, against: Sequence[Against], te
         "base": dict(zip(OUTCOMES, found.base, strict=True)),
         "adversaries": [asdict(one) for one in against],
         "rows": [_row(found, k) for k in range(len(found.swings))],
+        "still": [one.parameter.parameter_id for one in found.still],
         "sobol": [asdict(one) for one in found.indices],
         "sobol_sample_n": found.sample_n,
         "evaluation_n": found.evaluation_n,

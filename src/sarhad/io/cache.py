@@ -111,9 +111,8 @@ class Cache:
     def __exit__(self, *_: object) -> None:
         """Hold nothing any more: from now on what was written here may go when room is needed."""
         if self._running is not None:
-            with (
-                self._alone()
-            ):  # let go of, and not yet taken away, others would take it for a dead command's
+            # Let go of but still there, it would pass for a dead command's: so nobody looks meanwhile.
+            with self._alone():
                 Path(self._running.name).unlink(missing_ok=True)
                 self._running.close()
             self._running = None

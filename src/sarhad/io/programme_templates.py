@@ -160,6 +160,8 @@ def write_templates(folder: Path, rows: Sequence[Cells] = ()) -> tuple[Path, ...
             files[f"{schema.title}.csv"] = csv_text(schema, ()).encode()
     with ExitStack() as undo:
         for name, content in files.items():
+            if (folder / name).exists():
+                continue
             write_whole(folder / name, content)
             undo.callback((folder / name).unlink, missing_ok=True)
         undo.pop_all()

@@ -10,12 +10,14 @@ however that came about. What the reader raises is raised here.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -51,9 +53,11 @@ def _read_ahead(folder: Path) -> Chunks:
     command = [sys.executable, "-P", "-m", __name__, str(folder)]
     # a session of its own: Ctrl-C is this process's to answer
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, bufsize=PIPE_BYTES, pipesize=PIPE_BYTES, start_new_session=True
+        command, stdout=subprocess.PIPE, bufsize=PIPE_BYTES, start_new_session=True
     ) as reader:
         assert reader.stdout is not None
+        with suppress(OSError):  # a machine may allow no more than it gives by itself: slower, and right
+            fcntl.fcntl(reader.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             while True:
                 sent = pickle.load(reader.stdout)

@@ -35,6 +35,9 @@ LEVEL = 0.95
 Array = NDArray[np.float64]
 
 
+STILL = 5e-5  # of a probability or a kilometre: below, no table shows it
+
+
 @dataclass(frozen=True, slots=True)
 class Swing:
     """The answers at the two ends of one parameter, by outcome."""
@@ -45,8 +48,9 @@ class Swing:
     high: tuple[float, ...]
 
     def moves(self, base: tuple[float, ...]) -> bool:
-        """Say whether any outcome is another at either end than `base`, as things stand."""
-        return self.low != base or self.high != base
+        """Say whether any outcome at either end differs from `base`, as things stand, by STILL or more."""
+        ends = zip(self.low + self.high, base * 2, strict=True)
+        return any(abs(value - as_is) >= STILL for value, as_is in ends)
 
     def width(self, outcome: int = 0) -> float:
         """Return how far an outcome moves between the ends."""

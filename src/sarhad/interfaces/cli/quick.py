@@ -26,15 +26,24 @@ def opened(folder: Path, *, quickly: bool) -> Project:
     project = open_project(folder)
     if not quickly:
         return project
-    remarks.print(TEXT["quick"].format(settings=_listed()))
-    return quick(project)
+    found = quick(project)
+    settings = ", ".join(f"{name} = {getattr(found.settings, name):g}" for name in QUICK)
+    remarks.print(TEXT["quick"].format(settings=settings))
+    return found
 
 
 def quick(project: Project) -> Project:
-    """Return the project with coarser settings and a note that says so, which goes into every result."""
-    settings = replace(project.settings, **QUICK)  # type: ignore[arg-type]
+    """Return the project with coarser settings and a note that says so, which goes into every result.
+
+    What is coarser already stays.
+    """
+    own = project.settings
+    settings = replace(
+        own,
+        cell_m=max(own.cell_m, QUICK["cell_m"]),
+        sector_m=max(own.sector_m, QUICK["sector_m"]),
+        n_fields=min(own.n_fields, int(QUICK["n_fields"])),
+        n_states=min(own.n_states, int(QUICK["n_states"])),
+        n_realisations=min(own.n_realisations, int(QUICK["n_realisations"])),
+    )
     return replace(project, settings=settings, notes=(*project.notes, NOTE))
-
-
-def _listed() -> str:
-    return ", ".join(f"{name} = {value:g}" for name, value in QUICK.items())

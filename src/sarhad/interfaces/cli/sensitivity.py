@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,10 +94,9 @@ def _draw(value: dict[str, Any], place: Path) -> None:
     print_table(table)
     heads = ("parameter", "unit", "base", "low", "high", "unaware", "optimal", "km closed")
     title = TEXT["planned" if value["purchase_n"] else "now"].format(**value["base"])
-    table, still = _table(title, heads, TEXT["caption"]), []
+    table = _table(title, heads, TEXT["caption"])
     for row in value["rows"]:
-        if not _moves(row, value["base"]):
-            still.append(row["parameter"])
+        if row["parameter"] in value["still"]:
             continue
         ends = [
             f"{row[f'{name}_at_low']:,.{digits}f}-{row[f'{name}_at_high']:,.{digits}f}"
@@ -107,8 +105,8 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         numbers = (f"{row[name]:g}" for name in ("base", "low", "high"))
         table.add_row(row["parameter"], row["unit"], *map(localised, (*numbers, *ends)))
     print_table(table)
-    if still:
-        screen.print(TEXT["still"].format(names=", ".join(still)))
+    if value["still"]:
+        screen.print(TEXT["still"].format(names=", ".join(value["still"])))
     if value["sobol"]:
         table = _table(TEXT["sobol"].format(n=value["evaluation_n"]), ("parameter", "first", "total"))
         for one in value["sobol"]:
@@ -117,10 +115,6 @@ def _draw(value: dict[str, Any], place: Path) -> None:
                 table.add_row(one["parameter_id"], *map(localised, shown))
         print_table(table)
     tell_results(place, "sensitivity.png")
-
-
-def _moves(row: Mapping[str, Any], base: Mapping[str, float]) -> bool:
-    return any(row[f"{name}_at_{end}"] != value for name, value in base.items() for end in ("low", "high"))
 
 
 def _table(title: str, heads: tuple[str, ...], caption: str | None = None) -> Table:

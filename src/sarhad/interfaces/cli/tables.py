@@ -48,8 +48,8 @@ TEXT = translated(
         "cvar": "Objective: the mean over the worst {objective.tail_share:.0%} of the year's conditions.",
         "leximin.parts": "Stretches that reach each step",
         "cvar.parts": "Mean P_t by condition",
-        "weighted": "Stretches count by the project's weights there, not by length alone: its parts are "
-        "other means than those over the line.",
+        "weighted": "It weighs stretches by the project's weights, so that it is not comparable with the "
+        "means over the line.",
         "decides": "decides",
         "mean.of": "mean {weights}",
         "value": "Value {before:.3f} → [bold]{value:.3f}[/] ({weights}); no plan under this budget can "

@@ -32,5 +32,7 @@ def write_heading(
 
 def shrunk(words: str, style: TextStyle, within_mm: float) -> TextStyle:
     """Return a style small enough for words to fit a width, but not below LEAST_SHARE of its size."""
-    share = within_mm / max(width_mm(words, style), 1e-9)
-    return style._replace(size_pt=style.size_pt * min(1.0, max(LEAST_SHARE, 0.99 * share)))
+    wide_mm = width_mm(words, style)
+    if wide_mm <= within_mm:
+        return style
+    return style._replace(size_pt=style.size_pt * max(LEAST_SHARE, 0.99 * within_mm / wide_mm))

@@ -136,8 +136,8 @@ TEXT = translated(
         "{gap}.",
         "plan.mix": "{weight} × {name} {value}",
         "plan.made_of": "It is made of: {parts}.",
-        "plan.weighted": "Stretches count by the project's weights there, not by length alone: its parts are "
-        "other means than those over the line.",
+        "plan.weighted": "It weighs stretches by the project's weights, so that it is not comparable "
+        "with the means over the line.",
         "plan.types": "By type",
         "plan.order": "In order",
         "plan.rule": "Rank 1 is bought first. Any head of the list is a plan for that much money; the gain "

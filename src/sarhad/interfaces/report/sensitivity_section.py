@@ -101,7 +101,7 @@ def _table(cited: Cited, found: Sensitivity) -> Table:
     keys += ["col.first", "col.total"] if found.indices else []
     rows = []
     for k, swing in enumerate(found.swings):
-        if swing in found.still:
+        if not swing.moves(found.base):
             continue
         row: list[str | Markup] = [say(swing.parameter.title), ends(swing)]
         for name, how in OUTCOMES:

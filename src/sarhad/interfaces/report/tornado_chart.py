@@ -52,7 +52,7 @@ def tornado_chart(found: Sensitivity, title: str) -> Sheet:
 
     Parameters that move nothing have no row, unless all are such.
     """
-    rows = [one for one in found.swings if one not in found.still] or list(found.swings)
+    rows = [one for one in found.swings if one.moves(found.base)] or list(found.swings)
     high_mm = 42.0 + _ROW_MM * len(rows)
     sheet = new_sheet((_WIDE_MM, high_mm))
     write(sheet, (1.0, high_mm - 7.0), title, palette.HEADING._replace(size_pt=11.0))
