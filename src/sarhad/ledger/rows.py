@@ -56,7 +56,7 @@ def _read_ahead(folder: Path) -> Chunks:
         command, stdout=subprocess.PIPE, bufsize=PIPE_BYTES, start_new_session=True
     ) as reader:
         assert reader.stdout is not None
-        with suppress(OSError):  # a machine may allow no more than it gives by itself: slower, and right
+        with suppress(OSError, AttributeError):  # not every machine allows it: slower then, and right
             fcntl.fcntl(reader.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             while True:
