@@ -253,6 +253,25 @@ def test_of_templates_that_cannot_all_be_written_none_stays(
     assert [path.name for path in tmp_path.iterdir()] == ["crews.csv"]
 
 
+def test_templates_that_were_there_stay_when_the_rest_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_templates(tmp_path)
+    (tmp_path / "columns.csv").unlink()
+    (tmp_path / "programme.xlsx").unlink()
+
+    def write(path: Path, content: bytes) -> None:
+        if path.name == "programme.xlsx":
+            raise KeyboardInterrupt
+        write_whole(path, content)
+
+    monkeypatch.setattr(programme_templates, "write_whole", write)
+    with pytest.raises(KeyboardInterrupt):
+        write_templates(tmp_path)
+    stay = ["closures.csv", "crews.csv", "items.csv", "moves.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == stay
+
+
 def test_a_plan_becomes_rows_that_ask_for_the_donor(tmp_path: Path):
     equipment = read_equipment()
     plan = Plan(

@@ -86,7 +86,7 @@ def fold(name: str) -> str:
 def forms(name: str) -> Iterator[str]:
     """Yield a name, its further cases, and the forms of its adjective, where its language has such.
 
-    Short names do not bend: "Тема" is a theme far more often than the post at Тем.
+    Short names do not bend: their forms are too often other words.
     """
     yield name
     if len(name) < _BENDS_FROM:

@@ -50,7 +50,7 @@ class _Located:
         """Return the point or the run of the line of each place, off to its side; None beyond the line."""
         found: list[Any] = [None] * len(places)
         for part in self._line.parts:
-            here = [k for k, one in enumerate(places) if found[k] is None and _on(part, one)]
+            here = [k for k, one in enumerate(places) if _on(part, one)]
             if here:
                 for k, shape in zip(here, _shapes(self._line, part, [places[k] for k in here]), strict=True):
                     found[k] = shape
@@ -82,7 +82,6 @@ def _shapes(line: Line, part: LinePart, places: Sequence[OnLine]) -> list[Any]:
     at_m[(start + n_point - 1)[~single]] = to_m[~single]
     corners = np.stack(point_off_line(line, at_m, np.repeat(offset_m, n_point)), axis=-1)
     shapes = np.empty(len(places), dtype=object)
-    single = n_point == 1
     shapes[single] = shapely.points(corners[start[single]])
     of_run = np.repeat(~single, n_point)
     run = np.repeat(np.cumsum(~single) - 1, n_point)[of_run]

@@ -264,7 +264,7 @@ class _Places:
 
     locator: Locator | None
     course: str | None  # None: it cannot be told
-    _known: dict[OnLine, Located] = field(default_factory=dict)
+    _known: dict[OnLine, Located] = field(default_factory=dict, init=False)
 
     def locate(self, places: Sequence[OnLine | None]) -> list[Located]:
         """Return where each place lies, with the box around it."""

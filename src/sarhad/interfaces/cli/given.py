@@ -1,8 +1,7 @@
 """The words after `sarhad` that give a result again, from inside the folder of its project.
 
 They state every option that has a value, given or left out: another day, or a version with other defaults,
-gives the same.
-Files and folders are named from the project's folder on, so that it may be moved together with them.
+gives the same. Files and folders are named from the project's folder on, so that it may be moved with them.
 """
 
 from __future__ import annotations
