@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sarhad.errors import InputFaults
+from sarhad.errors import InputFaults, NoGoalReachable
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.report import palette
 from sarhad.interfaces.report.sheet import own_settings, width_mm
@@ -22,6 +22,7 @@ from sarhad.io.project import open_project
 from sarhad.io.uncertainty import read_parameters
 from sarhad.model.asset import AtPoint
 from sarhad.model.parameter import Parameter
+from sarhad.planning import sensitivity as planning_sensitivity
 from sarhad.planning import trials
 from sarhad.planning.adversaries import against_each
 from sarhad.planning.compute import Compute
@@ -98,7 +99,7 @@ def test_p_communication_scales_p_timely_by_hand(project):
     assert swing.base == 0.95
     assert swing.low[0] == pytest.approx(found.base[0] * 0.5, rel=1e-9)
     assert swing.high[0] == pytest.approx(found.base[0] * 0.8, rel=1e-9)
-    assert swing.width() == pytest.approx(found.base[0] * 0.3, rel=1e-9)
+    assert swing.width(found.base) == pytest.approx(found.base[0] * 0.5, rel=1e-9)  # from its low end to 0.95
     assert swing.low[2] == 0.0  # nothing is closed at half of it
 
 
@@ -124,6 +125,14 @@ def test_the_unaware_answer_moves_one_way(project, parameters, name, sign):
     (swing,) = found.swings
     assert sign * swing.low[0] <= sign * found.base[0] + 1e-12
     assert sign * found.base[0] <= sign * swing.high[0] + 1e-12
+
+
+def test_a_swing_reaches_from_what_stands_to_its_farthest_end():
+    """Both ends may raise the answer: what they differ by is not how far it moves."""
+    one = Parameter("start_beyond_factor", "movement", 0.7, 1.7, "uniform", "1", "by hand", "Start")
+    swing = Swing(one, 1.0, low=(0.25, 0.1, 3.0), high=(0.25, 0.3, 2.0))
+    base = (0.20, 0.2, 2.5)
+    assert [swing.width(base, k) for k in range(3)] == pytest.approx([0.05, 0.2, 1.0])
 
 
 def test_means_by_length_and_kilometres(project):
@@ -199,13 +208,19 @@ def test_the_command_writes_rows_that_the_report_shows(small_project_template, t
         + "p_communication,response,0.8,0.99,uniform,1,s,Radio\n"
         + "availability_factor,sensing,0.5,1,uniform,1,s,Up\n"
     )
-    asked = ["sensitivity", str(folder), "--parameters", str(own), "--samples", "4", "--top", "2"]
+    asked = ["sensitivity", str(folder), "--parameters", str(own), "--samples", "16", "--top", "2"]
     done = CliRunner().invoke(app, [*asked, "--jobs", "1", "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     told = json.loads((folder / "results" / "sensitivity.json").read_text())
     assert [row["parameter"] for row in told["rows"]] == ["availability_factor", "p_communication"]
     assert len({tuple(row) for row in told["rows"]}) == 1
-    assert told["evaluation_n"] == 5 + 4 * 4
+    assert told["evaluation_n"] == 5 + 16 * 4
+    assert all(one["total_half_width"] > 0 for one in told["sobol"] if one["outcome"] == "p_unaware")
+    assert {(one["band_low"], one["band_high"]) for one in told["adversaries"]} == {
+        (None, None)
+    }  # one terrain
+    given = ["sensitivity", ".", "--parameters", "../own.csv", "--samples", "16", "--top", "2", "--no-quick"]
+    assert [word for word in told["manifest"]["command"] if word != "--no-quick"] == given[:-1]
     assert len(told["sobol"]) == 2 * len(OUTCOMES)
     assert [one["adversary"] for one in told["adversaries"]] == ["unaware", "aware", "optimal", "fastest"]
     assert all((folder / "results" / f"sensitivity.{kind}").exists() for kind in ("csv", "png", "pdf"))
@@ -246,6 +261,21 @@ def test_what_moves_nothing_has_no_row_unless_nothing_moves():
         assert said & {"Speed", "Turnout"} == names
 
 
-def test_samples_are_a_power_of_two(small_project_folder):
-    done = CliRunner().invoke(app, ["sensitivity", str(small_project_folder), "--samples", "48"])
+@pytest.mark.parametrize("n", ["48", "8", "1"])
+def test_samples_are_a_power_of_two_and_enough_for_an_interval(small_project_folder, n):
+    done = CliRunner().invoke(app, ["sensitivity", str(small_project_folder), "--samples", n])
     assert isinstance(done.exception, InputFaults)
+    assert done.exception.faults[0].found == n
+
+
+def test_a_sample_at_which_nobody_can_cross_gives_no_shares(project, monkeypatch):
+    def at_a_cliff(whole, values, group_n, step, stretch_ids, compute):
+        found = np.full((len(values), len(OUTCOMES)), 0.5)
+        found[-1] = np.nan if step == "Sobol samples" else 0.5
+        return found
+
+    monkeypatch.setattr(planning_sensitivity, "answers", at_a_cliff)
+    one = Parameter("speed_factor", "movement", 0.7, 1.3, "uniform", "1", "by hand", "Speed")
+    other = replace(one, parameter_id="sd_fraction", low=0.2, high=0.4)
+    with Compute(1) as compute, pytest.raises(NoGoalReachable):
+        sensitivity(project, [one, other], sample_n=16, top_n=2, compute=compute)

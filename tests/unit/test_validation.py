@@ -185,7 +185,11 @@ def test_the_command_writes_what_it_says_and_fails_aloud(small_project_template,
     assert {path.name for path in (folder / "results").iterdir()} == {
         f"validation.{kind}" for kind in ("json", "csv", "png", "pdf")
     }
-    assert json.loads((folder / "results" / "validation.json").read_text())["seed"] == 1
+    written = json.loads((folder / "results" / "validation.json").read_text())
+    assert (written["seed"], written["purchase_n"]) == (1, 0)
+    again = written["manifest"]["command"]
+    assert again[:2] == ["validate", "."]
+    assert again[again.index("--stretches") + 1] == "2-4,9"
     monkeypatch.setattr(validation, "FAILS_BELOW", 1.1)
     failed = CliRunner().invoke(app, asked, catch_exceptions=False)
     assert failed.exit_code == 1

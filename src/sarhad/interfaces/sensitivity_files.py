@@ -19,13 +19,21 @@ from sarhad.planning.sensitivity import OUTCOMES, Index, Sensitivity, Swing
 
 
 def deliver_sensitivity(
-    project: Project, found: Sensitivity, against: Sequence[Against], terrain: str, folder: Path
+    project: Project,
+    found: Sensitivity,
+    against: Sequence[Against],
+    terrain: str,
+    folder: Path,
+    *,
+    command: Sequence[str],
 ) -> Path:
     """Write a sensitivity into the project's results and return where they lie; all of it or nothing."""
     value = as_dict(project, found, against, terrain)
     with beside_results(folder) as part:
         write_csv(part / "sensitivity.csv", value["rows"])
-        write_json(part, "sensitivity.json", {**value, "manifest": manifest(project, terrain)})
+        write_json(
+            part, "sensitivity.json", {**value, "manifest": manifest(project, terrain, command=command)}
+        )
         draw_tornado(
             found,
             [part / f"sensitivity.{kind}" for kind in ("png", "pdf")],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ from sarhad.model.project import Project
 from sarhad.planning.validation import FAILS_BELOW, LEVEL, Calibration, Validation, interval
 
 
-def deliver_validation(project: Project, found: Validation, folder: Path) -> Path:
+def deliver_validation(project: Project, found: Validation, folder: Path, *, command: Sequence[str]) -> Path:
     """Write a validation into the project's results and return where they lie; all of it or nothing."""
     value = as_dict(project, found)
     with beside_results(folder) as part:
         rows = value.pop("rows")
         write_csv(part / "validation.csv", rows)
-        stands_on = manifest(project, found.trial.kind)
+        stands_on = manifest(project, found.trial.kind, command=command)
         write_json(part, "validation.json", {**value, "manifest": stands_on})
         draw_calibration(
             found,
@@ -40,6 +40,7 @@ def as_dict(project: Project, found: Validation) -> dict[str, Any]:
         "terrain": found.trial.kind,
         "depth_m": project.settings.depth_m,
         "seed": found.seed,
+        "purchase_n": found.purchase_n,
         "level": LEVEL,
         "fails_below": FAILS_BELOW,
         "p_timely": _judged(found.timely),

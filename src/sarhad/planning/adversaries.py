@@ -16,7 +16,7 @@ from sarhad.planning.summary import yearly
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Mean by length of the year's mean P_t; the band is the range over terrains, NaN where not known."""
+    """Mean by length of the year's mean P_t; the band is the range over terrains, NaN where only one is known."""
 
     adversary: str
     p_timely: float
@@ -42,7 +42,6 @@ def against_each(
             for column in terrain_columns(table)
             if (known := table[column].notna().to_numpy()).any()
         ]
-        banded = bool(table["band_low"].notna().any())
-        low, high = (min(means), max(means)) if banded else (float("nan"), float("nan"))
+        low, high = (min(means), max(means)) if len(means) > 1 else (float("nan"), float("nan"))
         found.append(Against(adversary, means[0], low, high))
     return found

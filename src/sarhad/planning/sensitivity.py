@@ -29,9 +29,11 @@ from sarhad.planning.trials import TrialJob, Values, run_trials
 from sarhad.planning.validation import chosen_sectors
 from sarhad.planning.variation import base_value, with_plan
 
+NO_WAY = "no target can reach a goal from the line in any season"
 OUTCOMES = ("p_unaware", "p_optimal", "closed_km")
 GROUPS_PER_JOB = 4
 LEVEL = 0.95
+LEAST_SAMPLES = 16  # the bootstrap of fewer gives intervals of no width, or of far too little
 Array = NDArray[np.float64]
 
 
@@ -52,9 +54,10 @@ class Swing:
         ends = zip(self.low + self.high, base * 2, strict=True)
         return any(abs(value - as_is) >= STILL for value, as_is in ends)
 
-    def width(self, outcome: int = 0) -> float:
-        """Return how far an outcome moves between the ends."""
-        return abs(self.high[outcome] - self.low[outcome])
+    def width(self, base: tuple[float, ...], outcome: int = 0) -> float:
+        """Return how far an outcome moves: both ends may lie on one side of `base`, as things stand."""
+        reached = (self.low[outcome], base[outcome], self.high[outcome])
+        return max(reached) - min(reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ def sensitivity(
 ) -> Sensitivity:
     """Return what the answer hangs on, for all stretches unless some are given.
 
-    `sample_n` (a power of 2) base samples of Sobol's indices of the `top_n` parameters of the widest swing
-    take `sample_n` x (`top_n` + 2) evaluations; 0 does without. Raises NoGoalReachable.
+    `sample_n` (a power of 2, at least LEAST_SAMPLES) base samples of Sobol's indices of the `top_n` parameters
+    of the widest swing take `sample_n` x (`top_n` + 2) evaluations; 0 does without. Raises NoGoalReachable.
     """
     whole = with_plan(project, plan)
     stands = {one.parameter_id: base_value(project, one.parameter_id) for one in parameters}
@@ -114,7 +117,7 @@ def sensitivity(
         trials += [{**stands, one.parameter_id: one.low}, {**stands, one.parameter_id: one.high}]
     found = answers(whole, trials, len(trials), "one at a time", stretch_ids, compute)
     if np.isnan(found[0]).any():
-        raise NoGoalReachable("no target can reach a goal from the line in any season")
+        raise NoGoalReachable(NO_WAY)
     _check_ends(parameters, found)
     swings = [
         Swing(
@@ -122,11 +125,12 @@ def sensitivity(
         )
         for k, one in enumerate(parameters)
     ]
-    swings.sort(key=lambda swing: (-swing.width(), swing.parameter.parameter_id))
+    base = tuple(found[0].tolist())
+    swings.sort(key=lambda swing: (-swing.width(base), swing.parameter.parameter_id))
     stretches = project.line.stretches(project.settings.stretch_m)
     chosen = [stretches[k] for k in sorted(set(stretch_ids))] or stretches
     result = Sensitivity(
-        tuple(found[0].tolist()),
+        base,
         tuple(swings),
         evaluation_n=len(trials),
         stretch_n=len(chosen),
@@ -142,6 +146,8 @@ def sensitivity(
         for point in points.tolist()
     ]
     y = answers(whole, drawn, len(top) + 2, "Sobol samples", stretch_ids, compute)
+    if np.isnan(y).any():
+        raise NoGoalReachable(NO_WAY)
     indices = [
         index
         for k, outcome in enumerate(OUTCOMES)

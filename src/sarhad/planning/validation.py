@@ -74,13 +74,17 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Validation:
-    """What was simulated against one adversary, and how P_t and P_detect stand it."""
+    """What was simulated against one adversary, and how P_t and P_detect stand it.
+
+    `purchase_n` says how many purchases of a plan stand beside the project's own assets.
+    """
 
     adversary: str
     seed: int
     trial: Trial
     timely: Calibration
     detected: Calibration
+    purchase_n: int = 0
 
     @property
     def holds(self) -> bool:
@@ -132,6 +136,7 @@ def validate(
         trial,
         calibrated(trial.n_timely, trial.n, trial.p_timely, seed),
         calibrated(trial.n_detected, trial.n, trial.p_detect, seed),
+        len(plan.items) if plan else 0,
     )
 
 

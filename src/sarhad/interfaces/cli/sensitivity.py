@@ -20,6 +20,7 @@ from sarhad.interfaces.cli.console import (
     screen,
     tell_results,
 )
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
@@ -30,7 +31,7 @@ from sarhad.io.plans import read_plan
 from sarhad.io.uncertainty import read_parameters
 from sarhad.planning.adversaries import against_each
 from sarhad.planning.profile import profile
-from sarhad.planning.sensitivity import sensitivity
+from sarhad.planning.sensitivity import LEAST_SAMPLES, sensitivity
 from sarhad.planning.variation import VARIABLE
 
 TEXT = translated(
@@ -50,6 +51,7 @@ TEXT = translated(
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     parameters: Annotated[
         Path | None, typer.Option("--parameters", help="Table of parameters; the shipped one if left out.")
@@ -67,8 +69,10 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Say which parameters the answer hangs on, against whom, and how far terrain moves it."""
-    if samples & (samples - 1):
-        raise InputFaults.one("--samples", "a power of 2, such as 64, or 0", samples)
+    if samples & (samples - 1) or 0 < samples < LEAST_SAMPLES:
+        raise InputFaults.one(
+            "--samples", f"a power of 2, at least {LEAST_SAMPLES}, such as 64, or 0", samples
+        )
     project = opened(folder, quickly=quick)
     bought = read_plan(plan_file) if plan_file else None
     table = read_parameters(parameters, VARIABLE)
@@ -80,7 +84,8 @@ def run(
         )
     against = against_each(project, rows, ids)
     terrain = str(rows["terrain"].iloc[0])
-    place = deliver_sensitivity(project, found, against, terrain, folder)
+    again = words_given(context, "sensitivity", folder)
+    place = deliver_sensitivity(project, found, against, terrain, folder, command=again)
     value = {**as_dict(project, found, against, terrain), "results": str(place)}
     answer(value, as_json, lambda: _draw(value, place))
 

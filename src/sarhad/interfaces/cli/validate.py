@@ -19,6 +19,7 @@ from sarhad.interfaces.cli.console import (
     screen,
     tell_results,
 )
+from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.headings import HEADINGS
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
@@ -42,6 +43,7 @@ FAILED = 1
 
 
 def run(
+    context: typer.Context,
     folder: Folder,
     crossings: Annotated[
         int, typer.Option("--crossings", min=1, help="Crossings to simulate through each stretch.")
@@ -67,7 +69,7 @@ def run(
             seed=seed,
             compute=compute,
         )
-    place = deliver_validation(project, found, folder)
+    place = deliver_validation(project, found, folder, command=words_given(context, "validate", folder))
     value = {**as_dict(project, found), "results": str(place)}
     answer(value, as_json, lambda: _draw(value, place))
     if not found.holds:
