@@ -16,7 +16,7 @@ from sarhad.planning.summary import yearly
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Mean by length of the year's mean P_t; the band is the range over terrains, NaN where only one is known."""
+    """Mean by length of the year's mean P_t; the band is the range over terrains, NaN of only one."""
 
     adversary: str
     p_timely: float

@@ -107,8 +107,9 @@ def sensitivity(
 ) -> Sensitivity:
     """Return what the answer hangs on, for all stretches unless some are given.
 
-    `sample_n` (a power of 2, at least LEAST_SAMPLES) base samples of Sobol's indices of the `top_n` parameters
-    of the widest swing take `sample_n` x (`top_n` + 2) evaluations; 0 does without. Raises NoGoalReachable.
+    `sample_n` (a power of 2, at least LEAST_SAMPLES) base samples of Sobol's indices of the `top_n`
+    parameters of the widest swing take `sample_n` x (`top_n` + 2) evaluations; 0 does without. Raises
+    NoGoalReachable.
     """
     whole = with_plan(project, plan)
     stands = {one.parameter_id: base_value(project, one.parameter_id) for one in parameters}
