@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from sarhad.interfaces.language import translated
 from sarhad.interfaces.report.map_sheet import draw_map_sheet
 from sarhad.interfaces.report.strip_chart import draw_strip_chart
 from sarhad.io.plans import plan_as_dict, result_as_dict
@@ -29,6 +30,7 @@ from sarhad.planning.siting import Effort
 from sarhad.planning.summary import Summary, summarise, yearly
 from sarhad.planning.unseen import gap
 
+TEXT = translated({"pictures": "map sheet, strip chart"})
 N_HOLE = 10
 COUNTED = "counted.json"
 
@@ -104,12 +106,19 @@ def deliver(
             write_json(part, COUNTED, {"items": plan_as_dict(before.plan)})
         search = None if effort is None else asdict(effort)
         write_json(part, "manifest.json", manifest(project, last.summary.terrain, search, command=command))
-        after_yearly = after.yearly if after else None
-        sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
-        draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.ranked, sheets)
-        charts = [part / f"strip_chart.{kind}" for kind in ("png", "pdf")]
-        draw_strip_chart(project, before.yearly, after_yearly, last.ranked, charts)
+        _draw(project, before, after, part, compute)
     return folder / "results"
+
+
+def _draw(project: Project, before: Findings, after: Findings | None, part: Path, compute: Compute) -> None:
+    step, last, after_yearly = TEXT["pictures"], after or before, after.yearly if after else None
+    compute.progress(step, 0, 2)
+    sheets = [part / f"map_sheet.{kind}" for kind in ("png", "pdf")]
+    draw_map_sheet(project, before.yearly, after_yearly, last.plan, last.ranked, sheets)
+    compute.progress(step, 1, 2)
+    charts = [part / f"strip_chart.{kind}" for kind in ("png", "pdf")]
+    draw_strip_chart(project, before.yearly, after_yearly, last.ranked, charts)
+    compute.progress(step, 2, 2)
 
 
 def write_coverage(project: Project, plan: Plan | None, folder: Path, compute: Compute) -> list[Path]:

@@ -29,6 +29,7 @@ VOCABULARY = translated(
             *("fibre_line", "fibre_line_rock", "fence_signal", "fence_signal_restored"),
             *("drone_small", "drone_heavy", "drone_fixed_wing", "drone_long_endurance"),
             *("helicopter_patrol", "aircraft_patrol"),
+            *("m", "s", "1/s", "m/s"),
         )
     }
 )

@@ -5,7 +5,7 @@ that the number of processes never changes a result. Finished results are kept b
 is given: an interrupted computation goes on where it stopped.
 
 Workers live as long as this process holds its end of a pipe: they end at once after an error, an interrupt,
-or when this process is killed.
+or when this process is killed. They are begun whole: an interrupt waits until they are.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from types import ModuleType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Protocol, TypeVar
 
 from sarhad.errors import SarhadError
@@ -61,7 +62,7 @@ class Compute:
         self, processes: int = 0, *, progress: Progress = silent, store: Store | None = None
     ) -> None:
         self.n_processes = processes if processes > 0 else len(os.sched_getaffinity(0))
-        self._progress = progress
+        self.progress = progress
         self._store = store
         self._pool: ProcessPoolExecutor | None = None
         self._held: Connection | None = None
@@ -95,13 +96,13 @@ class Compute:
             kept = self._store.get(key) if self._store is not None else None
             if kept is not None:
                 found[i] = kept  # type: ignore[assignment]
-        self._progress(step, len(found), len(items))
+        self.progress(step, len(found), len(items))
 
         def finish(i: int, result: Result) -> None:
             found[i] = result
             if keys is not None and self._store is not None:
                 self._store.put(keys[i], result)
-            self._progress(step, len(found), len(items))
+            self.progress(step, len(found), len(items))
 
         missing = [i for i in range(len(items)) if i not in found]
         if missing and (self.n_processes == 1 or len(missing) == 1 or self._pool is None):
@@ -111,7 +112,7 @@ class Compute:
                 finish(i, task(items[i]))
             missing = missing[len(alone) :]
         if missing:
-            with _main_out_of_sight():
+            with _undisturbed(), _main_out_of_sight():
                 futures = {self._workers().submit(task, items[i]): i for i in missing}
             try:
                 for future in as_completed(futures):
@@ -140,6 +141,31 @@ def _stay_while_held(held: Connection) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let what would stop this process wait; processes that begin here never hear what a terminal sends to all.
+
+    A worker whose beginning was interrupted would be known to nobody, and complain.
+    """
+    came: list[tuple[int, FrameType | None]] = []
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():  # where handlers are called
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if callable(handler := signal.getsignal(one)):
+                handlers[int(one)] = handler
+                signal.signal(one, lambda number, frame: came.append((number, frame)))
+    resource_tracker.ensure_running()  # as it begins it would take the mask away
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in came[:1]:
+            handlers[number](number, frame)
 
 
 @contextmanager

@@ -17,7 +17,13 @@ from sarhad.io.project import open_project
 from sarhad.io.whole import write_whole
 from sarhad.planning.weakest import study, weakest
 
-TEXT = translated({"written": "Report: [bold]{path}[/]", "no.pdf": "{html} is written; {why}"})
+TEXT = translated(
+    {
+        "written": "Report: [bold]{path}[/]",
+        "no.pdf": "{html} is written; {why}",
+        "files": "files of the report",
+    }
+)
 
 
 def run(
@@ -40,18 +46,21 @@ def run(
     with computing(folder, jobs) as compute:
         chosen = weakest(answers.last, n_weakest)
         weak = study(answers.project, chosen, plan, case_of(answers), compute)
-    html = report_html(answers, tuple(weak))
-    goal = to if to is not None else answers.folder
-    paths = [goal / f"report.{language()}.html"]
-    write_whole(paths[0], html.encode("utf-8"))
-    if pdf:
-        try:
-            made = report_pdf(html)
-        except SarhadError as error:
-            remarks.print(TEXT["no.pdf"].format(html=paths[0], why=told_error(error)), soft_wrap=True)
-        else:
-            paths.append(goal / f"report.{language()}.pdf")
-            write_whole(paths[-1], made)
+        goal = to if to is not None else answers.folder
+        paths = [goal / f"report.{language()}.{kind}" for kind in ("html", "pdf")[: 1 + pdf]]
+        compute.progress(TEXT["files"], 0, len(paths))
+        html = report_html(answers, tuple(weak))
+        write_whole(paths[0], html.encode("utf-8"))
+        compute.progress(TEXT["files"], 1, len(paths))
+        if pdf:
+            try:
+                made = report_pdf(html)
+            except SarhadError as error:
+                del paths[1]
+                remarks.print(TEXT["no.pdf"].format(html=paths[0], why=told_error(error)), soft_wrap=True)
+            else:
+                write_whole(paths[1], made)
+                compute.progress(TEXT["files"], 2, 2)
 
     def draw() -> None:
         for path in paths:

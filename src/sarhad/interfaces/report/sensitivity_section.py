@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from sarhad.interfaces.language import number, say, translated
 from sarhad.interfaces.report.cited import NONE, Cited, shown
-from sarhad.interfaces.report.tables import Table
+from sarhad.interfaces.report.tables import Table, setting_said
 from sarhad.io.answers import MANIFEST, SENSITIVITY, VALIDATION
 from sarhad.planning.sensitivity import Sensitivity, Swing
 
@@ -78,7 +78,7 @@ def sensitivity_section(cited: Cited, found: Sensitivity, chart: str) -> Sensiti
 def other_settings(cited: Cited) -> list[str]:
     """Return the settings, name = value, by which a sensitivity differs from the results beside it."""
     own, used = (cited.value(*at) for at in ((SENSITIVITY, "/manifest/settings"), (MANIFEST, "/settings")))
-    return [f"{name} = {_said(own[name])}" for name in sorted(own) if own[name] != used.get(name)]
+    return [f"{name} = {setting_said(own[name])}" for name in sorted(own) if own[name] != used.get(name)]
 
 
 def simulated(cited: Cited, worth: str) -> tuple[Markup, ...]:
@@ -136,9 +136,3 @@ def _share(cited: Cited, k: int, name: str) -> str | Markup:
 
 def _text(key: str) -> Markup:
     return Markup.escape(TEXT[key])
-
-
-def _said(value: object) -> str:
-    if isinstance(value, (list, tuple)):
-        return "; ".join(_said(one) for one in value)
-    return number(float(value)) if isinstance(value, (int, float)) else str(value)

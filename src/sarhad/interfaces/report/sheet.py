@@ -285,7 +285,7 @@ def draw_box(
     hatch: str = "",
 ) -> None:
     """Draw a rectangle."""
-    sheet.axes.add_patch(
+    sheet.axes.add_artist(
         Rectangle(
             (box.left, box.bottom),
             box.width,
@@ -303,7 +303,7 @@ def draw_shape(
     sheet: Sheet, points: ArrayLike, fill: str, edge: str, wide_mm: float, order: float = 6.0
 ) -> None:
     """Draw a filled polygon (point, 2)."""
-    sheet.axes.add_patch(
+    sheet.axes.add_artist(
         Polygon(
             np.asarray(points, dtype=np.float64),
             closed=True,
@@ -334,7 +334,7 @@ def draw_area(
                 Path_(shapely.get_coordinates(ring), closed=True) for ring in (part.exterior, *part.interiors)
             ]
     if rings:
-        sheet.axes.add_patch(
+        sheet.axes.add_artist(
             PathPatch(
                 Path_.make_compound_path(*rings),
                 facecolor=fill if fill is not None else "none",
@@ -356,7 +356,7 @@ def draw_dot(
 ) -> None:
     """Draw a disc of a diameter around a point."""
     x_mm, y_mm = np.asarray(at, dtype=np.float64).tolist()
-    sheet.axes.add_patch(
+    sheet.axes.add_artist(
         Circle(
             (x_mm, y_mm),
             wide_mm / 2,
@@ -370,7 +370,7 @@ def draw_dot(
 
 def draw_badge(sheet: Sheet, at: tuple[float, float], number: int, order: float = 8.0) -> None:
     """Draw a number in a dark disc."""
-    draw_dot(sheet, at, 3.5, INK, PAPER, order=order)
+    draw_dot(sheet, at, 3.5 if number < 10 else 4.3, INK, PAPER, order=order)
     write(sheet, at, str(number), BADGE, align="center", upright="center_baseline", order=order + 0.1)
 
 

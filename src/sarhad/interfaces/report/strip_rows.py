@@ -42,7 +42,7 @@ TEXT = translated(
         "official": "official km",
     }
 )
-BADGE_APART_MM = 3.7  # the badges are 3.5 mm wide
+BADGE_APART_MM = 4.5  # the badges are at most 4.3 mm wide
 BINDS_COLOUR: Mapping[str, str] = {"not seen": palette.UNSEEN, "seen too late": palette.LATE}
 
 

@@ -10,7 +10,7 @@ import geopandas as gpd
 from markupsafe import Markup
 
 from sarhad.errors import Fault
-from sarhad.interfaces.language import decimal, number, say, told
+from sarhad.interfaces.language import decimal, localised, number, say, told
 from sarhad.interfaces.report import facts
 from sarhad.interfaces.report.budget_chart import curve_points
 from sarhad.interfaces.report.cited import NONE, Cited, shown
@@ -207,7 +207,7 @@ def conditions_table(project: Project) -> Table:
         (
             words(one.condition_id),
             shown(one.share, f"conditions#{one.condition_id}/share", "share"),
-            number(one.illuminance_lux),
+            localised(f"{one.illuminance_lux:,g}"),
             number(one.visibility_m / 1000.0),
         )
         for one in project.conditions
@@ -244,15 +244,15 @@ def settings_table(cited: Cited) -> Table:
     for one in setting_columns():
         column = one.column
         if column.name in used:
-            value, default = _setting(used[column.name]), _setting(column.default)
+            value, default = setting_said(used[column.name]), setting_said(column.default)
             cell = Markup("<b>{}</b>").format(value) if value != default else value
-            rows.append(
-                (column.name, cell, (column.unit or NONE).replace("/", "/\u2060"), default, say(column.note))
-            )
+            unit = words(column.unit).replace("/", "/\u2060") or NONE
+            rows.append((column.name, cell, unit, default, say(column.note)))
     return table(("col.setting", "col.value", "col.unit", "col.default", "col.meaning"), rows, (0, 2, 4))
 
 
-def _setting(value: object) -> str:
+def setting_said(value: object) -> str:
+    """Return the value of a setting as it is typed, with the signs of the language."""
     if isinstance(value, (list, tuple)):
         return "; ".join(number(float(entry)) for entry in value)
     return number(float(value)) if isinstance(value, (int, float)) else str(value)
