@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import sarhad
+from sarhad.interfaces import cli
+from sarhad.interfaces.cli import app as cli_app
 from sarhad.io.results import LOCK, file_hashes
 from small_border import PROJECT, write_small_project
 
@@ -137,6 +139,46 @@ def test_a_command_that_is_stopped_ends_its_workers_and_goes_on(tmp_path, number
     said = running.communicate(timeout=WAIT_S)[1]
     assert running.returncode == 0, said
     assert {f"nap-{i}" for i in begun.read_text().split()} == {f"nap-{i}" for i in range(40)} - finished
+
+
+def test_ctrl_c_at_a_terminal_is_heard_by_all_and_answered_by_one(tmp_path):
+    """A terminal sends it to the workers and their server too, here while these are still beginning."""
+    script = tmp_path / "naps.py"
+    script.write_text(NAPS)
+    running = started([sys.executable, str(script)])
+    wait_for(lambda: len(alive(running.pid)) > 2, running)  # the command, who counts semaphores, the server
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.communicate(timeout=WAIT_S)[1]
+    assert (running.returncode, "Traceback" in said, GO_ON in said) == (130, False, True), said
+    assert not alive(running.pid)
+
+
+@pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt(), 130), (ValueError(), None)])
+def test_an_interrupt_that_a_kernel_wraps_is_one(monkeypatch, capsys, cause, code):
+    """Where Ctrl-C meets a kernel as it returns, the interpreter raises SystemError from it."""
+
+    def returning(**_):
+        raise SystemError("returned a result with an exception set") from cause
+
+    monkeypatch.setattr(cli_app, "app", returning)
+    with pytest.raises(SystemError if code is None else SystemExit) as left:
+        cli_app.main()
+    assert getattr(left.value, "code", None) == code
+
+
+def test_a_command_interrupted_while_it_is_loaded_says_nothing(monkeypatch, capsys):
+    class Interrupted:
+        def find_spec(self, name, *_):
+            if name == "sarhad.interfaces.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "sarhad.interfaces.cli.app")
+    monkeypatch.delattr(cli, "app")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 130
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.long

@@ -5,6 +5,13 @@ Exit codes: 0 done, 1 an error of Sarhad's own, 2 usage, 3 faults in the inputs,
 it goes on where it stopped).
 """
 
-from sarhad.interfaces.cli.app import main
+INTERRUPTED = 130
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run the command line; who interrupts it while it is still being loaded gets no traceback."""
+    try:
+        from sarhad.interfaces.cli import app
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    app.main()

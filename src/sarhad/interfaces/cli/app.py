@@ -15,7 +15,8 @@ import typer
 
 import sarhad
 from sarhad.errors import NotWritten, SarhadError
-from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, interrupted
+from sarhad.interfaces.cli import INTERRUPTED
+from sarhad.interfaces.cli.console import Language, failing, interrupted
 from sarhad.interfaces.cli.helping import in_language, tell_page, told_usage, wrong_usage_told
 from sarhad.interfaces.language import speaking
 
@@ -144,6 +145,10 @@ def _run() -> None:
         if left.code == INTERRUPTED:
             raise KeyboardInterrupt from None
         raise
+    except SystemError as error:  # a kernel that an interrupt met as it returned
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        raise KeyboardInterrupt from None
     except OSError as error:
         if error.errno not in DISK:
             raise
