@@ -32,6 +32,7 @@ WHY = {
     "share": "a fraction of something",
     "people": "people to whom something happened",
     "unit": "unit after the number",
+    "unit_before": "unit before the number",
     "unit_later": "unit {k} words after it",
     "comma": "the comma is taken for thousands: check",
     "beside": '"{verb}" beside a place',
@@ -201,6 +202,8 @@ def _unit(sentence: str, numeral: Numeral) -> tuple[str, int, str]:
     if numeral.is_share:
         of = _SHARE_OF.match(sentence, numeral.end)
         return ("percent", numeral.end, WHY["share"]) if of else none
+    if sentence[: numeral.start].endswith("$"):
+        return "usd", numeral.end, WHY["unit_before"]
     harming = _HARMING.search(sentence[: numeral.start])
     harmed = _HARMED.match(sentence, numeral.end)
     if harmed:

@@ -24,12 +24,13 @@ LANGUAGES = ("en", "ru")
 class Numbers:
     """Number words: `alone`, `parts_alone` need no word before them; ranges are (before, between).
 
-    After a scale of `goes_on` a further number adds on: 1 тыс. 37.
+    After a scale of `goes_on` a further number adds on: 1 тыс. 37; `half_more` adds a half: two and a half.
     """
 
     decimal: str
     opening: Words
     joining: Words
+    half_more: list[str]
     goes_on: list[str]
     alone: Words
     at_least: list[str]

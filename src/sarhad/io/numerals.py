@@ -3,8 +3,8 @@
 Digits are grouped by commas, by thin or hard spaces, or by plain spaces before three digits (1 344); decimals
 start with a point, or with a comma where it cannot group: before one or two digits, or where the word after
 it is of a language with decimal commas (1,344 тыс. is 1344). Number words run from zero to millions, with
-dozens and fractions. Words before the number bound it: over, at least -> at least; up to, under -> at most;
-about, nearly, some -> twice the slack. All words are those of `lexicon`.
+dozens, halves and fractions. Words before the number bound it: over, at least -> at least; up to, under -> at
+most; about, nearly, some -> twice the slack. All words are those of `lexicon`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ WHY = {
     "about": '"{word}" doubles the slack of rounding',
     "range": "a range",
 }
+_HALF = "½"
 _MORE = 2.0  # "thousands" are two of them at least
 
 
@@ -47,9 +48,12 @@ def _words(words: list[str]) -> str:
 
 _OPENING = _words(joined(lambda one: one.numbers.opening))
 _SCALE = _words([*_SCALES])
+_THOUSAND = _words([word for word, scale in _SCALES.items() if scale == 1e3])
+_HALF_MORE = _words(joined(lambda one: one.numbers.half_more))
 _WORDS = (
     rf"(?:{_words([*_SMALL])}|(?:{_OPENING}) (?:{_SCALE})|{_words(joined(lambda one: one.numbers.alone))})"
-    rf"(?:[- ](?:(?:{_words(joined(lambda one: one.numbers.joining))}) )?(?:{_words([*_SMALL, *_SCALES])}))*"
+    rf"(?:[- ](?:{_HALF_MORE}"
+    rf"|(?:(?:{_words(joined(lambda one: one.numbers.joining))}) )?(?:{_words([*_SMALL, *_SCALES])})))*"
     rf"|{_words([*_MANY])}"
 )
 _UP_TO_FOUR = _words([word for word, value in _SMALL.items() if value in {1, 2, 3, 4}])
@@ -62,15 +66,25 @@ _BOUNDS = "|".join(
         ("about", lambda one: one.numbers.about, r"(?:\b|(?=~))", r"\s*"),
     )
 )
-_GOES_ON = either(f"(?<={re.escape(word)})" for one in LEXICONS for word in one.numbers.goes_on)
+_REST = either(
+    f"(?:{either(f'(?<={re.escape(word)})' for word in after)}){_SPACE}{rest}"
+    for after, rest in (
+        (joined(lambda one: one.numbers.goes_on), r"\d{1,3}(?![\d.,])"),
+        (
+            [word for word, scale in _SCALES.items() if scale >= 1e6],
+            rf"\d{{1,3}}{_SPACE}(?:{_THOUSAND})(?!\w)",
+        ),
+    )
+)
 _NUMBER = re.compile(
     rf"(?:{_BOUNDS})?"
     rf"(?:\b(?P<fraction>{_FRACTION})\b"
     rf"|(?<![\w.,/])(?<![^\W\d_]-)(?P<digits>{DIGITS})(?P<scale>{_SPACE}?-?(?:{_SCALE})(?!\w))?"
-    rf"(?P<rest>(?:{_GOES_ON}){_SPACE}\d{{1,3}}(?![\d.,]))?"
+    rf"(?P<rest>{_REST})?"
     rf"|\b(?P<words>{_WORDS})\b)",
     re.IGNORECASE,
 )
+_NOUN = re.compile(r"\s*([^\W\d_]{4})[^\W\d_]*")  # by its stem, long enough to be no preposition
 _RANGES = [
     (re.compile(rf"\s*{between}\s*", re.I), re.compile(rf"\b{before}\s+$", re.I) if before else None)
     for one in LEXICONS
@@ -122,12 +136,22 @@ def _range_start(text: str, first: re.Match[str], further: re.Match[str]) -> int
 
 
 def _ends_change(text: str, match: re.Match[str], earlier: list[re.Match[str]]) -> bool:
-    """Say whether what looks like a bound is where a change ends: "с 54 % до 63 %"."""
+    """Say whether what looks like a bound ends a change: "с 54 % до 63 %", not "с 2 мест до 300 человек"."""
     return any(
-        match["most"] and before and between.fullmatch(match["most"]) and before.search(text[: one.start()])
+        match["most"]
+        and before
+        and between.fullmatch(match["most"])
+        and before.search(text[: one.start()])
+        and _count_alike(text, one.end(), match.end())
         for between, before in _RANGES
         for one in earlier
     )
+
+
+def _count_alike(text: str, first: int, further: int) -> bool:
+    """Say whether two numbers, by where they end, may count the same: no noun after one says otherwise."""
+    nouns = [_NOUN.match(text, at) for at in (first, further)]
+    return None in nouns or len({noun[1].lower() for noun in nouns if noun}) == 1
 
 
 def _ends(first: re.Match[str], further: re.Match[str]) -> tuple[float, float]:
@@ -156,23 +180,27 @@ def _amount(match: re.Match[str]) -> tuple[float, float]:
         grouped = r",(?=\d{3})" if _scale_word(match) not in _DECIMAL_COMMA else r"(?!)"
         bare = re.sub(rf"{_SPACE}|{grouped}", "", match["digits"]).replace(",", ".")
         if match["rest"]:
-            return float(bare) * scale + float(match["rest"]), slack_of(match["rest"].strip())
+            digits, _, word = match["rest"].strip().partition(" ")
+            further = _SCALES.get(word.lower(), 1.0)
+            return float(bare) * scale + float(digits) * further, slack_of(digits) * further
         return float(bare) * scale, slack_of(bare) * scale
     return _from_words(match["words"].lower())
 
 
 def _from_words(words: str) -> tuple[float, float]:
-    """Return (value, slack) of number words: two dozen, twenty-five thousand, two thousand three hundred."""
-    total = group = 0.0
-    for word in re.split(r"[- ]", words):
-        if word in _SCALES:
-            group = (group or 1.0) * _SCALES[word]
+    """Return (value, slack) of number words: two dozen, twenty-five thousand, two and a half thousand."""
+    total = group = slack = 0.0
+    for word in re.split(r"[- ]", re.sub(_HALF_MORE, _HALF, words)):
+        if word == _HALF:
+            group, slack = group + 0.5, 0.25
+        elif word in _SCALES:
+            group, slack = (group or 1.0) * _SCALES[word], slack * _SCALES[word]
             if _SCALES[word] >= 1e3:
                 total, group = total + group, 0.0
         else:
             group += _SMALL.get(word, 0.0)  # "a" and "and" count nothing
     total += group
-    return total, 6.0 if _SCALES.get(word) == 12.0 else slack_of(f"{total:.0f}")
+    return total, slack or (6.0 if _SCALES.get(word) == 12.0 else slack_of(f"{total:.0f}"))
 
 
 def _numeral(match: re.Match[str], *, bounded: bool) -> Numeral:
