@@ -48,6 +48,14 @@ def in_place(folder, version):
     folders.sync_folder(folder / RESULTS)
 
 
+def adding(folder, version):
+    """What stands on results goes among them, and what is not written anew stays."""
+    with results_folder(folder, adding=True) as part:
+        for name in FILES[1:]:
+            (part / name).parent.mkdir(exist_ok=True)
+            (part / name).write_text(version)
+
+
 def versions(folder):
     """Return what the files of results/ say, each version once; None for a file that is missing."""
     paths = [folder / RESULTS / name for name in FILES]
@@ -72,16 +80,17 @@ def seen_after_kills(write, folder, *, exchanges=True):
         if not was_killed:
             assert n > 5, "it was killed at several places"
             return found
-        if write is beside:
+        if write is not in_place:
             after_a_crash(folder)
     raise AssertionError("it never came to its end")
 
 
 def after_a_crash(folder):
     """Whatever was left: an interrupted next run leaves whole results, and nothing else."""
+    before = versions(folder)
     with pytest.raises(KeyboardInterrupt), results_folder(folder):
         raise KeyboardInterrupt
-    assert versions(folder) in ({"old"}, {"new"})
+    assert versions(folder) == (before if None not in before else {"old"})
     assert {path.name for path in folder.iterdir()} == {RESULTS, LOCK}
 
 
@@ -90,6 +99,23 @@ def test_killed_anywhere_the_old_results_stand_or_the_new_ones(tmp_path):
     assert all(seen in ({"old"}, {"new"}) for seen in found)
     assert found[0] == {"old"}
     assert found[-1] == {"new"}
+
+
+def test_what_is_added_is_there_with_all_that_was_there_or_not_at_all(tmp_path):
+    """A chart and its numbers are of one run, and the results that they stand on stay."""
+    found = seen_after_kills(adding, tmp_path / "project")
+    assert all(seen in ({"old"}, {"old", "new"}) for seen in found)
+    assert found[-1] == {"old", "new"}
+    assert (tmp_path / "project" / RESULTS / FILES[0]).read_text() == "old"
+    assert {(tmp_path / "project" / RESULTS / name).read_text() for name in FILES[1:]} == {"new"}
+
+
+def test_results_are_added_where_files_cannot_be_linked(tmp_path, monkeypatch):
+    (tmp_path / RESULTS).mkdir()
+    write_version(tmp_path / RESULTS, "old")
+    monkeypatch.setattr(os, "link", lambda *_: os.stat("/no such file"))
+    adding(tmp_path, "new")
+    assert versions(tmp_path) == {"old", "new"}
 
 
 def test_where_folders_cannot_change_places_the_next_run_puts_the_old_ones_back(tmp_path):

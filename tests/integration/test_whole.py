@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import threading
 
 import geopandas as gpd
@@ -12,6 +13,8 @@ import shapely
 from killed_process import killed_at
 
 from sarhad.errors import InputFaults, NotWritten
+from sarhad.io.example import write_example
+from sarhad.io.folders import new_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.whole import whole_file, write_whole
 
@@ -30,6 +33,34 @@ def test_killed_anywhere_the_old_file_stands_or_the_new_one_and_the_next_writer_
             break
     assert set(seen) == {"old", "new" * 1_000}
     assert n_left >= 3, "some were killed with a file half-written beside"
+
+
+def test_a_folder_killed_anywhere_is_there_whole_or_not_at_all_and_the_next_writer_sweeps(tmp_path):
+    path, seen, n_left = tmp_path / "project", set(), 0
+
+    def fill():
+        with new_folder(path) as made:
+            for name in "abc":
+                (made / name).write_text("new")
+
+    for n in range(1, 50):
+        was_killed = killed_at(n, lambda _: fill())
+        seen.add(len(list(path.glob("*"))))
+        n_left += len([one for one in tmp_path.iterdir() if one != path])
+        shutil.rmtree(path, ignore_errors=True)
+        fill()
+        assert list(tmp_path.iterdir()) == [path]
+        shutil.rmtree(path)
+        if not was_killed:
+            break
+    assert seen == {0, 3}
+    assert n_left >= 3, "some were killed with a folder half-written beside"
+
+
+def test_an_example_that_a_full_disk_does_not_take_says_so(small_disk):
+    with pytest.raises(NotWritten, match=r"No space left on device: .* MB are free there"):
+        write_example("tajik-afghan", small_disk / "mine")
+    assert list(small_disk.iterdir()) == []
 
 
 def test_what_is_renamed_is_on_the_disk_before_and_its_name_after(tmp_path, monkeypatch):

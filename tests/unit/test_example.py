@@ -104,9 +104,9 @@ def test_an_empty_folder_is_filled_and_nothing_is_left_beside_it(tmp_path):
 
 def test_a_copy_that_breaks_off_leaves_nothing(tmp_path, monkeypatch):
     def stop(*_: object, **__: object) -> None:
-        raise OSError("no space left")
+        raise PermissionError("not here")
 
-    monkeypatch.setattr(example.shutil, "copytree", stop)
-    with pytest.raises(InputFaults, match="no space left"):
+    monkeypatch.setattr(example, "copy_files", stop)
+    with pytest.raises(InputFaults, match="not here"):
         example.write_example("tajik-afghan", tmp_path / "project")
     assert list(tmp_path.iterdir()) == []

@@ -10,8 +10,7 @@ from typing import Any
 from sarhad.interfaces.language import told
 from sarhad.interfaces.report.tornado_chart import draw_tornado
 from sarhad.interfaces.schedule_files import write_csv
-from sarhad.io.beside import beside_results
-from sarhad.io.results import RESULTS, manifest, write_json
+from sarhad.io.results import RESULTS, manifest, results_folder, write_json
 from sarhad.model.parameter import Parameter
 from sarhad.model.project import Project
 from sarhad.planning.adversaries import Against
@@ -29,7 +28,7 @@ def deliver_sensitivity(
 ) -> Path:
     """Write a sensitivity into the project's results and return where they lie; all of it or nothing."""
     value = as_dict(project, found, against, terrain)
-    with beside_results(folder) as part:
+    with results_folder(folder, adding=True) as part:
         write_csv(part / "sensitivity.csv", value["rows"])
         write_json(
             part, "sensitivity.json", {**value, "manifest": manifest(project, terrain, command=command)}

@@ -10,8 +10,7 @@ from typing import Any
 from sarhad.interfaces.language import told
 from sarhad.interfaces.report.calibration_chart import draw_calibration
 from sarhad.interfaces.schedule_files import write_csv
-from sarhad.io.beside import beside_results
-from sarhad.io.results import RESULTS, manifest, write_json
+from sarhad.io.results import RESULTS, manifest, results_folder, write_json
 from sarhad.model.project import Project
 from sarhad.planning.validation import FAILS_BELOW, LEVEL, Calibration, Validation, interval
 
@@ -19,7 +18,7 @@ from sarhad.planning.validation import FAILS_BELOW, LEVEL, Calibration, Validati
 def deliver_validation(project: Project, found: Validation, folder: Path, *, command: Sequence[str]) -> Path:
     """Write a validation into the project's results and return where they lie; all of it or nothing."""
     value = as_dict(project, found)
-    with beside_results(folder) as part:
+    with results_folder(folder, adding=True) as part:
         rows = value.pop("rows")
         write_csv(part / "validation.csv", rows)
         stands_on = manifest(project, found.trial.kind, command=command)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sarhad.errors import UnknownName
-from sarhad.io.folders import new_folder
+from sarhad.io.folders import copy_files, new_folder
 
 _SHIPPED = {"tajik-afghan": "tajik_afghan", "kyrgyz-tajik": "kyrgyz_tajik"}
 _TERRAIN = "terrain.tif"
@@ -32,7 +32,7 @@ def write_example(name: str, folder: str | Path) -> Path:
         raise UnknownName(f"no example is named {name!r}; there are: {', '.join(_SHIPPED)}")
     target = Path(folder)
     with new_folder(target) as made, as_file(files("sarhad").joinpath("data")) as data:
-        shutil.copytree(data / _SHIPPED[name], made, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        copy_files(data / _SHIPPED[name], made)
         shutil.copyfile(data / _TERRAIN_OF / _TERRAIN, made / _TERRAIN)
     return target
 

@@ -1,5 +1,8 @@
 """New folders: made beside their place and renamed, so that they are there whole or not at all.
 
+What is to be renamed is made in a folder of its own, locked while its writer lives; the system takes the lock
+back however the writer dies: what a dead one left goes when the same place is written next.
+
 Two folders change places in one step where the file system can: renameat2(2) of Linux with RENAME_EXCHANGE.
 """
 
@@ -8,11 +11,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sarhad.errors import InputFaults, NotWritten
@@ -22,6 +26,7 @@ NOT_WRITTEN = (
 )
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_PART = ".part"
 _CANNOT = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}
 
 
@@ -42,8 +47,8 @@ def new_folder(target: Path) -> Iterator[Path]:
     check_new(target)
     with writing(target, "a folder that can be written"):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            made = Path(beside) / "made"
+        with beside(target) as place:
+            made = place / target.name
             made.mkdir()
             yield made
             sync_folder(made)
@@ -51,6 +56,45 @@ def new_folder(target: Path) -> Iterator[Path]:
                 target.rmdir()
             os.replace(made, target)
             sync(target.parent)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give a folder of its own beside a path, in which to make what is to stand there; it goes in the end."""
+    with ExitStack() as done:
+        with _held(path.parent):
+            _sweep(path)
+            made = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent))
+            done.callback(shutil.rmtree, made, ignore_errors=True)
+            done.enter_context(_held(made))
+        yield made
+
+
+def _sweep(path: Path) -> None:
+    """Take away what writers of this path left that are dead."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_PART}/"):
+        with suppress(BlockingIOError), _held(left, fcntl.LOCK_NB):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path, or_else: int = 0) -> Iterator[None]:
+    """Hold a folder's lock; with LOCK_NB, BlockingIOError where another process holds it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | or_else)
+        yield
+    finally:
+        os.close(handle)
+
+
+def copy_files(source: Path, goal: Path, copy: Callable[[Path, Path], object] = shutil.copyfile) -> None:
+    """Copy every file below a folder, up to the first that the system refuses: that error is raised."""
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            place = goal / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            copy(path, place)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import geopandas as gpd
 from rasterio.errors import RasterioError
 
 from sarhad.errors import NotWritten
-from sarhad.io.folders import exchange, locked, not_written, sync, sync_folder
+from sarhad.io.folders import copy_files, exchange, locked, not_written, sync, sync_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
 from sarhad.io.plausibility import find_doubts
@@ -36,12 +36,13 @@ LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopa
 
 
 @contextmanager
-def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
+def results_folder(project_folder: Path, name: str = RESULTS, *, adding: bool = False) -> Iterator[Path]:
     """Give a folder to write into; it takes the place of the old results only when all is on the disk.
 
     `name` may lie deeper, as `results/programme`. What `results/programme/` holds is another command's: it
-    stays when `results/` is replaced. One process writes at a time, another one waits; what a dead one left
-    is cleared away. Raises NotWritten where the disk does not take it.
+    stays when `results/` is replaced. With `adding` all stays that is not written anew. One process writes at
+    a time, another one waits; what a dead one left is cleared away. Raises NotWritten where the disk does
+    not take it.
     """
     goal = project_folder / name
     with _saying_why(goal), locked(project_folder / LOCK):
@@ -51,12 +52,24 @@ def results_folder(project_folder: Path, name: str = RESULTS) -> Iterator[Path]:
             with _saying_why(goal):  # while what was written still takes its room
                 yield part
                 part.chmod(0o755)
-                if name == RESULTS and (goal / PROGRAMME).exists():
-                    shutil.copytree(goal / PROGRAMME, part / PROGRAMME)
+                if adding:
+                    copy_files(goal, part, _stay)
+                elif name == RESULTS:
+                    copy_files(goal / PROGRAMME, part / PROGRAMME, _stay)
                 sync_folder(part)
                 _change_places(part, goal, project_folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _stay(old: Path, new: Path) -> None:
+    """Let a file of the old results stand among the new ones, unless it was written anew."""
+    if new.exists():
+        return
+    try:
+        os.link(old, new)
+    except OSError:  # a file system without links
+        shutil.copyfile(old, new)
 
 
 @contextmanager
