@@ -292,3 +292,23 @@ def test_real_relief_cut_into_tiles_is_itself(tmp_path):
     one = open_terrain(source(SHARED / "karakoram_baltoro_srtm_90m.tif"), settings).heights_m(grid)
     many = open_terrain(source(*tiles), settings).heights_m(grid)
     assert np.abs(one - many).max() < 0.01
+
+
+def test_a_vrt_that_its_sources_do_not_fill_says_what_is_no_height(tmp_path):
+    """GDAL reads 0 where a VRT without a nodata value has no source: a missing tile would be the sea."""
+    plain = save(tmp_path / "t.tif", np.full((20, 20), 900, np.int16), 0, 1000, 30.0)
+    path = tmp_path / "t.vrt"
+    rasterio.shutil.copy(plain, path, driver="VRT")
+    assert np.all(read_mosaic(lay_mosaics([path])[0], 0, 0, 20, 20) == 900.0)
+    full = path.read_text()
+    half = full.replace('<DstRect xOff="0" yOff="0" xSize="20"', '<DstRect xOff="0" yOff="0" xSize="12"')
+    assert half != full
+    path.write_text(half)
+    with pytest.raises(InputFaults, match="160 cells without a source, which read as 0 m"):
+        lay_mosaics([path])
+    band = '<VRTRasterBand dataType="Int16" band="1"'
+    start = half.index(">", half.index(band)) + 1
+    path.write_text(half[:start] + "<NoDataValue>-32768</NoDataValue>" + half[start:])
+    read = read_mosaic(lay_mosaics([path])[0], 0, 0, 20, 20)
+    assert np.isnan(read[:, 12:]).all()
+    assert (read[:, :12] == 900.0).all()

@@ -163,6 +163,23 @@ def in_a_lake(layer: str) -> Callable[[Path], None]:
     return plant
 
 
+def fill_a_hole_with_zero(folder: Path) -> None:
+    with rasterio.open(folder / "terrain.tif", "r+") as data:
+        height_m = data.read(1)
+        height_m[140:160, 240:260] = 0.0
+        data.write(height_m, 1)
+
+
+def turn_a_part_round(folder: Path) -> None:
+    """Two parts with a gap between them, the last one, short and far from all posts, drawn the other way."""
+    data = json.loads((folder / "line.geojson").read_text())
+    (line,) = data["features"]
+    vertex = line["geometry"]["coordinates"]
+    runs = vertex[:-6], vertex[-5:][::-1]
+    data["features"] = [{**line, "geometry": {"type": "LineString", "coordinates": run}} for run in runs]
+    (folder / "line.geojson").write_text(json.dumps(data))
+
+
 PLANTED: dict[str, tuple[Callable[[Path], None], str, int, str]] = {
     "team_assess": (lambda f: team(f, assess_s=4000), "teams.csv", 1, "assess_s"),
     "team_turnout": (lambda f: team(f, turnout_s=0), "teams.csv", 1, "turnout_s"),
@@ -245,6 +262,8 @@ PLANTED: dict[str, tuple[Callable[[Path], None], str, int, str]] = {
         "thermal_contrast_k",
     ),
     "terrain_cell": (lambda f: edit(f, "cell_m = 200", "cell_m = 60"), "project.toml", 0, "file"),
+    "terrain_zero": (fill_a_hole_with_zero, "project.toml", 0, "file"),
+    "line_backwards": (turn_a_part_round, "project.toml", 0, "file"),
     "line_calibration": (
         lambda f: edit(f, 'line_id = "small"', 'line_id = "small"\nofficial_length_m = 42'),
         "project.toml",
@@ -314,3 +333,17 @@ def test_the_page_lists_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "project.md").read_text()
     for one in plausibility_rules():
         assert f"| `{one.rule}` | `[{one.section}]` {one.column} | {one.expected} | {one.why} |" in page
+
+
+def test_ground_at_0_m_is_doubted_where_the_rest_is_high_or_all_is_0(
+    small_project_folder: Path,
+) -> None:
+    with rasterio.open(small_project_folder / "terrain.tif", "r+") as data:
+        low = np.zeros((300, 500), dtype=np.float32)
+        low[:, ::2] = 3.0  # a plain by the sea, heights to the metre
+        data.write(low, 1)
+    assert "terrain_zero" not in {one.rule for one in doubts(small_project_folder)}
+    with rasterio.open(small_project_folder / "terrain.tif", "r+") as data:
+        data.write(np.zeros((300, 500), dtype=np.float32), 1)
+    found = {one.rule: one.said.found for one in doubts(small_project_folder)}
+    assert found["terrain_zero"] == "100.0% of it at exactly 0 m"

@@ -90,6 +90,8 @@ MEASURES: Mapping[str, Measure] = {
     "budget_least": words.budget_least,
     "target_walks": words.target_walks,
     "terrain_cell": words.terrain_cell,
+    "terrain_zero": ground.terrain_zero,
+    "line_backwards": words.line_backwards,
     "line_calibration": words.line_calibration,
 }
 

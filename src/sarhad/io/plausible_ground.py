@@ -29,6 +29,8 @@ METRES_PER_DEGREE = 111_320.0
 N_AZIMUTH, N_RING = 24, 12
 """Samples of the ground in range of a sensor: directions, and distances in each."""
 BAND_SAMPLES = 1_000
+HIGH_M = 50.0
+"""Ground whose median lies above has no business at exactly 0 m."""
 
 _WAYS_DEG = np.arange(N_AZIMUTH) * (360.0 / N_AZIMUTH)
 _SHARES = np.arange(1, N_RING + 1) / N_RING
@@ -176,7 +178,22 @@ def type_range(scene: Scene, section: str) -> Measured:
     )
 
 
+def terrain_zero(scene: Scene, section: str) -> Measured:
+    """Share of the band at exactly 0 m where the rest of it lies high, or where all of it does."""
+    height_m = _band_heights_m(scene)
+    level = height_m == 0.0
+    high = not level.size or level.all() or float(np.median(height_m[~level])) > HIGH_M
+    share = float(level.mean()) if level.size and high else 0.0
+    return Measured(np.array([share]), lambda k: f"{share:.1%} of it at exactly 0 m", by_row=False)
+
+
 def _relief_m(scene: Scene) -> float:
+    height_m = _band_heights_m(scene)
+    return float(np.ptp(height_m)) if height_m.size else math.inf
+
+
+def _band_heights_m(scene: Scene) -> F64:
+    """Heights of places spread over the band, those that are known."""
     line, settings = scene.project.line, scene.project.settings
     at_m: Iterable[F64] = (
         np.linspace(part.from_m, part.to_m, max(2, BAND_SAMPLES // len(line.parts))) for part in line.parts
@@ -184,5 +201,4 @@ def _relief_m(scene: Scene) -> float:
     offset_m = np.linspace(-settings.band_beyond_m, settings.band_home_m, 9)
     lon_deg, lat_deg = point_off_line(line, np.concatenate(list(at_m))[:, None], offset_m[None, :])
     height_m = spot_heights_m(scene.mosaics, lon_deg.ravel(), lat_deg.ravel())
-    known_m = height_m[np.isfinite(height_m)]
-    return float(np.ptp(known_m)) if known_m.size else math.inf
+    return height_m[np.isfinite(height_m)]

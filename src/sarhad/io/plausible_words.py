@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from sarhad.io.line_shape import backward_parts
 from sarhad.io.scene import Measured, Scene, numbers_of
 from sarhad.kernels.speed import speed_law, top_speed_mps
 from sarhad.model.condition import Condition
@@ -130,6 +131,17 @@ def terrain_cell(scene: Scene, section: str) -> Measured:
     return Measured(
         np.array([coarsest_m / cell_m]),
         lambda k: f"cells of {coarsest_m:.0f} m for a grid of {cell_m:g} m",
+        by_row=False,
+    )
+
+
+def line_backwards(scene: Scene, section: str) -> Measured:
+    """1 for open parts that would lie closer to their neighbours turned round, else 0."""
+    parts = [part for part in scene.project.line.parts if not part.exclave]
+    backward = backward_parts([np.column_stack([part.lon_deg, part.lat_deg]) for part in parts])
+    return Measured(
+        np.isin(np.arange(len(parts)), backward).astype(np.float64),
+        lambda k: f"part {parts[k].part_id} runs backwards or stands out of order",
         by_row=False,
     )
 

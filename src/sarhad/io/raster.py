@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ _METRES: Mapping[str, float] = {
     **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
     **dict.fromkeys(("us survey foot", "us-ft", "ftus", "us_survey_foot"), 1200.0 / 3937.0),
 }
+_RECT = ("xOff", "yOff", "xSize", "ySize")
 _BLOCK = 256
 _PREDICTOR = {"float32": "FLOATING_POINT", "uint8": "STANDARD", "int16": "STANDARD", "int32": "STANDARD"}
 
@@ -90,6 +92,8 @@ def read_frame(path: Path) -> RasterFrame:
     with data:
         _check_form(place, data)
         crs, datum = _split_crs(place, data.crs.to_wkt())
+        if data.driver == "VRT" and data.nodata is None:
+            _check_filled(place, path)
         unit = (data.units[0] or "").strip()
         if unit.lower() not in _METRES:
             raise InputFaults.one(place, "heights in metres or feet", f'the unit "{unit}"', column="unit")
@@ -155,6 +159,27 @@ def _check_form(place: str, data: Any) -> None:
         raise InputFaults.one(place, expected, tuple(transform)[:6])
     if min(data.width, data.height) < 2:
         raise InputFaults.one(place, "at least 2 x 2 cells", f"{data.height} x {data.width}")
+
+
+def _check_filled(place: str, path: Path) -> None:
+    """Refuse a VRT with places that no source covers and no nodata value: GDAL reads 0 there."""
+    import shapely
+
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (ElementTree.ParseError, OSError):  # it lies in a zip
+        return
+    sources = [one for one in root.findall("VRTRasterBand[1]/*") if one.find("SourceFilename") is not None]
+    rects = [rect for one in sources if (rect := one.find("DstRect")) is not None]
+    if not sources or len(rects) < len(sources):  # warped or computed; or a source that covers all
+        return
+    left, top, width, height = (np.array([float(one.attrib[name]) for one in rects]) for name in _RECT)
+    covered = shapely.union_all(shapely.box(left, top, left + width, top + height))
+    whole = shapely.box(0, 0, float(root.attrib["rasterXSize"]), float(root.attrib["rasterYSize"]))
+    missing = shapely.difference(whole, covered).area
+    if missing >= 1.0:
+        expected = "a nodata value where no source covers a VRT (gdalbuildvrt -vrtnodata -32768)"
+        raise InputFaults.one(place, expected, f"{missing:.0f} cells without a source, which read as 0 m")
 
 
 def _split_crs(place: str, wkt: str) -> tuple[str, str]:
