@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -176,3 +177,59 @@ def test_lines_of_one_point_are_faults_of_their_rows(small_project_folder: Path)
     found = faults_of(small_project_folder, "roads.geojson")
     assert {fault.row for fault in found} == {2}
     assert "fewer" in {fault.found for fault in found}
+
+
+def test_changes_that_are_still_beside_a_geopackage(small_project_folder: Path) -> None:
+    """A program that edits in write-ahead mode, as QGIS does: what it saved is not in the file yet."""
+    path = small_project_folder / "assets.gpkg"
+    geopandas.read_file(small_project_folder / "assets.geojson").to_file(path)
+    lines = small_project_folder / "line.gpkg"
+    geopandas.read_file(small_project_folder / "line.geojson").to_file(lines)
+    text = PROJECT.replace("assets.geojson", "assets.gpkg").replace("line.geojson", "line.gpkg")
+    (small_project_folder / "project.toml").write_text(text)
+    held = []
+    for one in (path, lines):
+        held.append(sqlite3.connect(one, isolation_level=None))
+        held[-1].execute("PRAGMA journal_mode = WAL")
+        held[-1].execute("CREATE TABLE unwritten (a)")
+    faults = check_project(small_project_folder)
+    assert {fault.file for fault in faults} == {"assets.gpkg", "line.gpkg"}
+    assert all("not in it yet" in fault.found for fault in faults)
+    for one in held:
+        one.execute("DROP TABLE unwritten")
+        one.close()  # the last to close writes what is beside into the file
+    assert check_project(small_project_folder) == ()
+
+
+def test_a_project_file_in_another_encoding(small_project_folder: Path) -> None:
+    path = small_project_folder / "project.toml"
+    title = next(line for line in PROJECT.splitlines() if line.startswith("title"))
+    path.write_bytes(PROJECT.replace(title, 'title = "Граница"').encode("cp1251"))
+    (fault,) = check_project(small_project_folder)
+    assert (fault.row, fault.found) == (
+        PROJECT.splitlines().index(title) + 1,
+        "letters in another encoding: save the file as UTF-8",
+    )
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "semicolons"), ("\t", "tabs")])
+def test_cells_between_other_marks(small_project_folder: Path, mark: str, name: str) -> None:
+    (small_project_folder / "marks.csv").write_text(f"name{mark}km\nBridge{mark}12\n")
+    (fault,) = check_project(small_project_folder)
+    assert (fault.file, fault.expected, fault.found) == ("marks.csv", "commas between the cells", name)
+
+
+def test_columns_in_capitals_are_slips(small_project_folder: Path) -> None:
+    (small_project_folder / "marks.csv").write_text("NAME,KM\nBridge,12\n")
+    faults = check_project(small_project_folder)
+    assert [(fault.expected, fault.found) for fault in faults] == [
+        ("the name km", "the name KM"),
+        ("the name name", "the name NAME"),
+    ]
+
+
+def test_longitudes_from_0_to_360(small_project_folder: Path) -> None:
+    (fault,) = with_line(small_project_folder, [[179.5, 65.0], [181.0, 65.3]])
+    assert fault.found.endswith("(longitudes from 0 to 360?)")
+    (fault,) = with_line(small_project_folder, [[500_000.0, 4.1e6], [510_000.0, 4.1e6]])
+    assert fault.found.endswith("(metres?)")

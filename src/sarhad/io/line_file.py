@@ -17,7 +17,7 @@ import numpy as np
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.tables import Place
-from sarhad.io.vector import GEOGRAPHIC, LOCKED, READABLE, check_crs_fits
+from sarhad.io.vector import GEOGRAPHIC, LOCKED, READABLE, UNWRITTEN, check_crs_fits, is_unwritten
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -95,6 +95,8 @@ def _flat(shapes: Any) -> Any:
 def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) -> GeoDataFrame:
     if not path.exists():
         raise InputFaults.one(path.name, f"a file with a {_said(kinds)}", "no such file")
+    if is_unwritten(path):
+        raise InputFaults.one(path.name, READABLE, UNWRITTEN)
     import geopandas
     import pyogrio
     import shapely

@@ -14,7 +14,7 @@ from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.schemas import FORMAT, SECTIONS
 from sarhad.io.tables import Place, Row, check_section
-from sarhad.io.vector import READABLE, Layer, read_layer
+from sarhad.io.vector import IN_ANOTHER, READABLE, Layer, read_layer
 
 PROJECT_FILE = "project.toml"
 
@@ -108,7 +108,10 @@ def parse(folder: Path) -> Mapping[str, object] | Fault:
         return place.fault(f"a file {PROJECT_FILE} in the project folder", "no such file")
     except OSError as error:
         return place.fault(READABLE, error.strerror)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        row = error.object.count(b"\n", 0, error.start) + 1
+        return place.fault("TOML in UTF-8", IN_ANOTHER, row=row)
+    except tomllib.TOMLDecodeError as error:
         return place.fault("TOML in UTF-8", error)
     return _newer(document) or document
 

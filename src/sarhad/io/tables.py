@@ -112,7 +112,7 @@ def check_header(
     for name in header:
         if name in known:
             continue
-        close = get_close_matches(name, sorted(absent), n=1, cutoff=0.75)
+        close = get_close_matches(name.lower(), sorted(absent), n=1, cutoff=0.75)
         if close:
             slips.add(close[0])
             faults.append(place.fault(f"the name {close[0]}", f"the name {name}", column=name))

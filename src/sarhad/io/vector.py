@@ -24,7 +24,9 @@ GEOGRAPHIC = "EPSG:4326"
 FORMATS = "GeoPackage (.gpkg), GeoJSON (.geojson), GeoParquet (.parquet) or CSV (.csv)"
 READABLE = "a file that can be read"
 IN_UTF_8 = "comma-separated text in UTF-8"
+IN_ANOTHER = "letters in another encoding: save the file as UTF-8"
 LOCKED = "a lock by another program: close the file there, or take a copy of it"
+UNWRITTEN = "changes by another program that are not in it yet (its -wal file): close the file there"
 _GDAL_SUFFIXES = (".gpkg", ".geojson", ".json")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 
@@ -59,6 +61,9 @@ def read_layer(path: Path, name: str, layer: str, faults: list[Fault]) -> Layer 
         return None
     if suffix == ".csv":
         return _read_csv(path, place, faults)
+    if is_unwritten(path):
+        faults.append(place.fault(READABLE, UNWRITTEN))
+        return None
     with np.errstate(invalid="ignore"):  # coordinates that are NaN become faults, not warnings
         if suffix in _GDAL_SUFFIXES:
             return _read_gdal(path, place, faults)
@@ -66,6 +71,12 @@ def read_layer(path: Path, name: str, layer: str, faults: list[Fault]) -> Layer 
             return _read_parquet(path, place, faults)
     faults.append(place.fault(FORMATS, f"a file {path.name}"))
     return None
+
+
+def is_unwritten(path: Path) -> bool:
+    """Say whether a GeoPackage has changes in a log beside it: its own bytes are not all of it."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.suffix.lower() == ".gpkg" and log.is_file() and log.stat().st_size > 0
 
 
 def check_crs_fits(crs: Any, bounds: Bounds, place: Place, faults: list[Fault]) -> bool:
@@ -84,7 +95,9 @@ def check_crs_fits(crs: Any, bounds: Bounds, place: Place, faults: list[Fault]) 
     if crs.is_geographic:
         if not like_degrees:
             expected = f"degrees within +-180 and +-90, as the declared {label} says"
-            faults.append(place.fault(expected, f"coordinates {reach} (metres?)", column="geometry"))
+            turned = -360 <= left <= right <= 360 and -90 <= bottom <= top <= 90
+            why = "longitudes from 0 to 360?" if turned else "metres?"
+            faults.append(place.fault(expected, f"coordinates {reach} ({why})", column="geometry"))
         return like_degrees
     if like_degrees and crs.to_authority() is not None:
         expected = f"metres, as the declared {label} says"
@@ -131,7 +144,7 @@ def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
         return None
     except UnicodeDecodeError as error:
         row = error.object.count(b"\n", 0, error.start)
-        faults.append(place.fault(IN_UTF_8, "letters in another encoding: save the file as UTF-8", row=row))
+        faults.append(place.fault(IN_UTF_8, IN_ANOTHER, row=row))
         return None
     except csv.Error as error:
         faults.append(place.fault(IN_UTF_8, error))
@@ -139,8 +152,9 @@ def _read_csv(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     while lines and not lines[-1]:  # an empty line between rows is a row without cells, and a fault
         lines.pop()
     header = tuple(name.strip() for name in lines[0]) if lines else ()
-    if len(header) == 1 and ";" in header[0]:
-        faults.append(place.fault("commas between the cells", "semicolons"))
+    if len(header) == 1 and {";", "\t"} & set(header[0]):
+        found = "semicolons" if ";" in header[0] else "tabs"
+        faults.append(place.fault("commas between the cells", found))
         return None
     if len(set(header)) != len(header):
         faults.append(place.fault("columns with different names", ", ".join(header)))
