@@ -119,10 +119,10 @@ def test_a_closed_input_is_never_waited_for(line: Path, tmp_path: Path) -> None:
 
 def test_at_a_terminal_what_is_missing_is_asked_for(line: Path, tmp_path: Path) -> None:
     leader, follower = pty.openpty()
-    words = [sys.executable, "-m", "sarhad", "new", str(tmp_path / "project"), "--line", str(line)]
+    words = [sys.executable, "-m", "sarhad", "new", str(tmp_path / "project"), "--title", "Ours"]
     with subprocess.Popen(words, stdin=follower, stdout=follower, stderr=follower) as asking:
         os.close(follower)
-        os.write(leader, b"up\nleft\ny\n")
+        os.write(leader, f"{line}\nup\nleft\ny\n".encode())
         said = b""
         try:
             while chunk := os.read(leader, 4096):
@@ -132,9 +132,11 @@ def test_at_a_terminal_what_is_missing_is_asked_for(line: Path, tmp_path: Path) 
     os.close(leader)
     assert asking.returncode == 0, said.decode()
     words_said = " ".join(said.decode().split())
+    assert "A file with the border's line" in words_said
     assert "left is north, right is south" in words_said
     assert "KIND real, GEBCO_2023" in words_said
-    assert open_project(tmp_path / "project").line.home_side == "left"
+    project = open_project(tmp_path / "project")
+    assert (project.title, project.line.home_side, project.line.source) == ("Ours", "left", "drawn by hand")
 
 
 def test_a_place_of_home_says_its_side(line: Path, tmp_path: Path) -> None:
@@ -275,6 +277,27 @@ def test_sites_and_roads_are_cut_to_the_band(line: Path, tmp_path: Path) -> None
     alone = write(tmp_path / "mine" / "far.gpkg", [shapely.LineString(far)])
     said = refused(tmp_path / "c", "--line", line, "--home", "left", "--roads", alone)
     assert "none of 1" in said
+
+
+def test_faults_of_layers_are_told_in_the_users_own_file_and_row(line: Path, tmp_path: Path) -> None:
+    """Rows that lie elsewhere are left out of the project, and shift no row that is told."""
+    (x, y), (u, v) = to_lon_lat(START_X_M + np.array([5e3, 15e3]), np.full(2, LINE_Y_M + 900.0))
+    sites, given = tmp_path / "mine" / "s.csv", ["--line", line, "--home", "left"]
+    head = "site_id,lon_deg,lat_deg,accepts\n"
+    sites.write_text(f"{head}far,5,5,\na,{x},{y},\nb,{u},{v},no_such_type\n")
+    said = refused(tmp_path / "p", *given, "--sites", sites)
+    assert "s.csv row 3, accepts: expected a known equipment_id" in said
+    sites.write_text(f"{head}far,5,5,\na,{x},{y},\na,{u},{v},\n")
+    assert 's.csv row 3, site_id: expected an id that no other row has, found "a" again (first in row 2)' in (
+        refused(tmp_path / "p", *given, "--sites", sites)
+    )
+    sites.write_text(f"{head}a,{x},{y},\nb,{x},nan,\nc,{x},97,\nd,,{y},\n")
+    said = refused(tmp_path / "p", *given, "--sites", sites)
+    assert all(words in said for words in ("row 2, lat_deg", "row 3, lat_deg", "row 4, lon_deg"))
+    shapes = [shapely.LineString([(5, 5), (6, 6)]), shapely.LineString([(x, y), (u, v)])]
+    roads = write(tmp_path / "mine" / "r.gpkg", shapes, road_class=["primary", "no_such_class"])
+    assert "r.gpkg row 2, road_class" in refused(tmp_path / "p", *given, "--roads", roads)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
 
 
 def test_two_countries_become_a_project(tmp_path: Path) -> None:

@@ -169,8 +169,12 @@ def test_two_files_of_one_country_each(tmp_path: Path) -> None:
 
 def test_countries_that_do_not_touch_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.gpkg", [WEST, shapely.box(1.5, 0, 2, 1)], name=["w", "e"])
+    countries = read_neighbours(path, None, "", ("w", "e"), Declared())
+    with pytest.raises(InputFaults, match=r"\(--gap-m\), found polygons 556\d\d m apart"):  # half a degree
+        countries.border("w", 1_000)
+    corner = write(tmp_path / "b.gpkg", [WEST, shapely.box(1, 1, 2, 2)], name=["w", "e"])
     with pytest.raises(InputFaults, match="polygons that share no edge"):
-        read_neighbours(path, None, "", ("w", "e"), Declared()).border("w", 1_000)
+        read_neighbours(corner, None, "", ("w", "e"), Declared()).border("w", 1_000)
 
 
 BORDERS = Path(__file__).parents[2] / ".." / "shared" / "data" / "border" / "border_osm10m.geojson"

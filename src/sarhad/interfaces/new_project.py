@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sarhad.io.example import example_document, example_file
-from sarhad.io.new_project import CONDITIONS_FILE, Section, TomlValue, write_new_project
+from sarhad.io.new_project import CONDITIONS_FILE, NewLayer, Section, TomlValue, write_new_project
 from sarhad.io.shared_border import SharedBorder
 from sarhad.model.line import Line
 from sarhad.model.project import Candidates, Settings
 from sarhad.planning.calendar import illustrative_conditions
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
 
 EXAMPLE = "tajik-afghan"
 TERRAIN_FOLDER = "terrain"
@@ -96,9 +93,9 @@ class NewProject:
     line: Line
     line_file: str
     terrain: NewTerrain
-    sites: GeoDataFrame | None
-    goals: GeoDataFrame | None
-    roads: GeoDataFrame | None
+    sites: NewLayer | None
+    goals: NewLayer | None
+    roads: NewLayer | None
     notes: tuple[str, ...]
     titled_by_folder: bool = False
 
@@ -146,7 +143,7 @@ def write_project(folder: Path, new: NewProject) -> tuple[Default, ...]:
         folder,
         _sections(new, example, {one.section: TEXT["default"].format(said=one.said) for one in defaults}),
         new.line,
-        {name: frame for name, frame in layers.items() if frame is not None},
+        {name: layer for name, layer in layers.items() if layer is not None},
         _copies(new.terrain),
         illustrative_conditions(*_middle(new.line)),
     )

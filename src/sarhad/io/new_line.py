@@ -17,7 +17,7 @@ import numpy as np
 from sarhad.errors import InputFaults
 from sarhad.io.line import Piece, line_of, pieces_of, place_on_line
 from sarhad.io.line_file import LINES, POLYGONS, Declared, open_vector, shape_faults
-from sarhad.io.line_shape import backward_parts, best_order
+from sarhad.io.line_shape import backward_parts, best_order, steps_m
 from sarhad.io.shared_border import SharedBorder, shared_border
 from sarhad.io.tables import Place, nearest
 from sarhad.model.line import HomeSide, Line
@@ -91,8 +91,10 @@ class Neighbours:
         other = next(name for name in self.shapes if name != home)
         found = shared_border(self.shapes[home], self.shapes[other], gap_m)
         if not found.runs:
-            expected = f"{home} and {other} with a border of their own, at most {gap_m:g} m apart"
-            raise InputFaults([self.place.fault(expected, "polygons that share no edge", column="geometry")])
+            expected = f"{home} and {other} with a border of their own, at most {gap_m:g} m apart (--gap-m)"
+            away_m = _apart_m(self.shapes[home], self.shapes[other])
+            said = f"polygons {away_m:.0f} m apart" if away_m > gap_m else "polygons that share no edge"
+            raise InputFaults([self.place.fault(expected, said, column="geometry")])
         pieces = tuple(
             Piece(k + 1, str(k), run.closed and run.around_home, run.vertex)
             for k, run in enumerate(found.runs)
@@ -182,6 +184,14 @@ def _one_shape(rows: GeoDataFrame, place: Place) -> Any:
         raise InputFaults([place.fault(expected, error, column="geometry")]) from error
 
 
+def _apart_m(one: Any, other: Any) -> float:
+    """Return how far apart two shapes in degrees lie, where they lie nearest in degrees."""
+    import shapely
+
+    nearest_m = steps_m(shapely.get_coordinates(shapely.shortest_line(one, other)))
+    return float(nearest_m.sum())
+
+
 def _source(frame: GeoDataFrame) -> str:
     """Return what the file says of where it comes from, as far as all its rows say the same."""
     said: list[str] = []
@@ -208,7 +218,7 @@ def _in_order(pieces: Sequence[Piece], notes: list[str]) -> list[Piece]:
             open_pieces = [open_pieces[k] for k in order]
         open_pieces = _joined(open_pieces, notes)
         for k in backward_parts([piece.vertex for piece in open_pieces]):
-            notes.append(f"part {k} may run backwards: its end lies nearer to the part before than its start")
+            notes.append(f"part {k} may run backwards: turned round it lies closer to its neighbours")
     return [piece._replace(part_id=str(k)) for k, piece in enumerate([*open_pieces, *rings])]
 
 

@@ -5,6 +5,7 @@ A layer of a whole country is cut to the band; how many rows are left out is sai
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line_file import LINES, POINTS, Declared, open_vector, shape_faults
+from sarhad.io.new_project import NewLayer
 from sarhad.io.placing import place_on_line
-from sarhad.io.schemas import ROADS
-from sarhad.io.tables import Place
+from sarhad.io.schemas import ROADS, SITES
+from sarhad.io.tables import Place, Row, Schema, check_rows, check_unique
 from sarhad.io.vector import GEOGRAPHIC, read_layer
 from sarhad.model.line import Line
 from sarhad.model.project import Settings
@@ -29,7 +31,7 @@ LOOK_DEG = 0.005
 
 def read_new_sites(
     path: Path, line: Line, settings: Settings, declared: Declared
-) -> tuple[GeoDataFrame, list[str]]:
+) -> tuple[NewLayer, list[str]]:
     """Return the candidate sites (site_id, accepts, geometry) of a layer of points, and notes."""
     notes: list[str] = []
     if path.suffix.lower() == ".csv":
@@ -46,13 +48,17 @@ def read_new_sites(
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     _, offset_m = place_on_line(line, lon, lat)
     inside = (offset_m >= -settings.band_beyond_m) & (offset_m <= settings.band_home_m)
+    rows = [Row(int(k) + 1, {"site_id": name}, True) for k, name in frame["site_id"][inside].items()]
+    check_unique(rows, "site_id", place, faults)
+    if faults:
+        raise InputFaults(faults)
     columns = [name for name in ("site_id", "accepts") if name in frame.columns]
     return _kept(frame[[*columns, frame.geometry.name]], inside, place, notes), notes
 
 
 def read_new_goals(
     path: Path, line: Line, settings: Settings, declared: Declared
-) -> tuple[GeoDataFrame, list[str]]:
+) -> tuple[NewLayer, list[str]]:
     """Return the goals (goal_id, geometry) out of a layer of roads: those that come into the band at home."""
     import geopandas
 
@@ -62,6 +68,7 @@ def read_new_goals(
     goals = geopandas.GeoDataFrame(
         {"goal_id": [f"road-{int(index) + 1}" for index in frame.index]},
         geometry=frame.geometry.to_numpy(),
+        index=frame.index,
         crs=frame.crs,
     )
     return _kept(goals, inside, place, notes), notes
@@ -69,7 +76,7 @@ def read_new_goals(
 
 def read_new_roads(
     path: Path, line: Line, settings: Settings, declared: Declared
-) -> tuple[GeoDataFrame | None, list[str]]:
+) -> tuple[NewLayer | None, list[str]]:
     """Return the roads in the band with the columns of `[roads]`; None where none says how fast they are."""
     frame, place = _open_lines(path, declared, [])
     columns = [column.name for column in ROADS.columns if column.name in frame.columns]
@@ -120,25 +127,24 @@ def _points_of_table(path: Path) -> GeoDataFrame:
     layer = read_layer(path, path.name, "", faults)
     if layer is None or faults:
         raise InputFaults(faults)
-    frame = geopandas.GeoDataFrame(list(layer.rows), columns=list(layer.header))
-    place = Place(path.name)
-    values: dict[str, list[float]] = {"lon_deg": [], "lat_deg": []}
-    for name, column in values.items():
-        for k, row in enumerate(layer.rows, 1):
-            try:
-                column.append(float(str(row.get(name, ""))))
-            except ValueError:
-                faults.append(place.fault("a number in deg", row.get(name) or "nothing", column=name, row=k))
+    columns = tuple(
+        replace(one, required=True) for one in SITES.columns if one.name in ("lon_deg", "lat_deg")
+    )
+    rows = check_rows(
+        layer.header, layer.rows, Schema("points", columns), layer.place, faults, from_text=True
+    )
     if faults:
         raise InputFaults(faults)
-    points = geopandas.points_from_xy(values["lon_deg"], values["lat_deg"])
+    frame = geopandas.GeoDataFrame(list(layer.rows), columns=list(layer.header))
+    lon_deg, lat_deg = ([row.number_at(one.name) for row in rows] for one in columns)
+    points = geopandas.points_from_xy(lon_deg, lat_deg)
     return frame.set_geometry(points).set_crs(GEOGRAPHIC)
 
 
-def _kept(frame: GeoDataFrame, inside: NDArray[np.bool_], place: Place, notes: list[str]) -> GeoDataFrame:
+def _kept(frame: GeoDataFrame, inside: NDArray[np.bool_], place: Place, notes: list[str]) -> NewLayer:
     if not inside.any():
         found = f"none of {len(frame)}"
         raise InputFaults([place.fault("at least one in the band along the line", found, column="geometry")])
     if not inside.all():
         notes.append(f"{place.file}: {int((~inside).sum())} of {len(frame)} lie outside the band: left out")
-    return frame[inside].reset_index(drop=True)
+    return NewLayer(place.file, frame[inside])

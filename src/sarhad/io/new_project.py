@@ -10,11 +10,11 @@ import json
 import shutil
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sarhad.errors import InputFaults
+from sarhad.errors import Fault, InputFaults
 from sarhad.io.folders import new_folder
 from sarhad.io.project import check_project
 from sarhad.io.vector import GEOGRAPHIC
@@ -39,25 +39,39 @@ class Section:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NewLayer:
+    """Rows of a user's file that go into a project; the index of `frame` counts that file's rows from 0."""
+
+    file: str
+    frame: GeoDataFrame
+
+    def as_given(self, fault: Fault) -> Fault:
+        """Return a fault of the project's layer as one of the user's own file and row."""
+        row = int(self.frame.index[fault.row - 1]) + 1 if fault.row else 0
+        return replace(fault, file=self.file, row=row)
+
+
 def write_new_project(
     folder: Path,
     sections: Iterable[Section],
     line: Line,
-    layers: Mapping[str, GeoDataFrame],
+    layers: Mapping[str, NewLayer],
     copies: Mapping[str, Path],
     conditions: Iterable[Condition],
 ) -> None:
     """Write a project that passes the check, or nothing.
 
     `line.gpkg` holds the line, `conditions.csv` the conditions; `layers` and `copies` are by the names of
-    their files. Raises InputFaults with all faults of the project, or where the folder cannot be written;
-    NotWritten where the disk takes no more.
+    their files. Raises InputFaults with all faults of the project, those of layers in the user's own files
+    and rows, or where the folder cannot be written; NotWritten where the disk takes no more.
     """
     from sarhad.io.geopackage import write_geopackage
 
     with new_folder(folder) as made:
-        for name, frame in {"line.gpkg": line_frame(line), **layers}.items():
-            write_geopackage(made / name, {Path(name).stem: frame})
+        frames = {"line.gpkg": line_frame(line), **{name: one.frame for name, one in layers.items()}}
+        for name, frame in frames.items():
+            write_geopackage(made / name, {Path(name).stem: frame.reset_index(drop=True)})
         for name, path in copies.items():
             (made / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(path, made / name)
@@ -65,7 +79,9 @@ def write_new_project(
         (made / "project.toml").write_text(toml_of(sections), encoding="utf-8")
         faults = check_project(made)
         if faults:
-            raise InputFaults(faults)
+            raise InputFaults(
+                [layers[one.file].as_given(one) if one.file in layers else one for one in faults]
+            )
 
 
 def _write_conditions(path: Path, conditions: Iterable[Condition]) -> None:

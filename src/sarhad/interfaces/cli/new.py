@@ -121,9 +121,9 @@ def _draw(folder: Path, new: NewProject, defaults: tuple[Default, ...]) -> None:
     terrain = new.terrain
     heights = {"kind": words(terrain.kind), "source": terrain.source, "datum": terrain.vertical_datum}
     given = [("line", _line_words(new.line)), ("terrain", TEXT["terrain"].format(**heights))]
-    for name, frame in (("sites", new.sites), ("goals", new.goals), ("roads", new.roads)):
-        if frame is not None:
-            given.append((name, f"{len(frame)}"))
+    for name, layer in (("sites", new.sites), ("goals", new.goals), ("roads", new.roads)):
+        if layer is not None:
+            given.append((name, f"{len(layer.frame)}"))
     _draw_rows("", given)
     if new.notes:
         _draw_rows(TEXT["noted"], [("-", told_text(note)) for note in new.notes])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.interfaces.cli.new_questions import Questions, path_of
@@ -15,15 +15,13 @@ from sarhad.io.folders import check_new
 from sarhad.io.line_file import Declared
 from sarhad.io.new_line import NewLine, read_neighbours, read_new_line, read_two_files
 from sarhad.io.new_places import read_new_goals, read_new_roads, read_new_sites
+from sarhad.io.new_project import NewLayer
 from sarhad.io.raster_files import find_rasters
 from sarhad.io.tables import Place
 from sarhad.model.line import HomeSide, Line
 from sarhad.model.project import Settings
 
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-
-Reader = Callable[[Path, Line, Settings, Declared], "tuple[GeoDataFrame | None, list[str]]"]
+Reader = Callable[[Path, Line, Settings, Declared], tuple[NewLayer | None, list[str]]]
 
 KINDS = ("real", "refined", "synthetic", "user")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -92,6 +90,8 @@ class Options:
 def gather(options: Options, questions: Questions) -> NewProject:
     """Return the project to write; InputFaults with all that is wrong or lacking."""
     questions.attempt(lambda: check_new(options.folder))
+    if options.line is None and not options.between:
+        options = replace(options, line=path_of(questions.words("--line", EXPECTED["line"], "")))
     new, side = _line_and_side(options, questions)
     source = options.source or (new.source if new else "") or options.line_file
     measured = None
@@ -128,10 +128,9 @@ def _line_and_side(options: Options, questions: Questions) -> tuple[NewLine | No
         questions.faults.append(Fault("--home-point", "", 0, "", EXPECTED["home.both"], "both"))
     if options.between:
         return _border(options, options.between, questions)
-    if options.line is None:
-        questions.words("--line", EXPECTED["line"], "")
-        return None, None
     path = options.line
+    if path is None:
+        return None, None
     new = questions.attempt(
         lambda: read_new_line(path, options.layer or None, options.select, options.declared)
     )
@@ -203,7 +202,7 @@ def _terrain(options: Options, line: Line | None, questions: Questions) -> NewTe
             return replace(shipped, voids=options.voids)
         given = _asked_paths(questions, EXPECTED["terrain.ask"])
     elif not given and (said or line is not None):
-        given = _asked_paths(questions, EXPECTED["terrain"])
+        given = _asked_paths(questions, EXPECTED["terrain" if line is not None else "terrain.ask"])
     if not given:
         return None
     return _given_terrain(options, given, questions)
@@ -263,10 +262,10 @@ def _declared_by(paths: Sequence[Path]) -> tuple[str, str]:
 
 def _places(
     options: Options, line: Line | None, questions: Questions
-) -> tuple[GeoDataFrame | None, GeoDataFrame | None, GeoDataFrame | None, list[str]]:
+) -> tuple[NewLayer | None, NewLayer | None, NewLayer | None, list[str]]:
     """Return sites, goals and roads in the band and what is said of them; without a line none are read."""
 
-    def read(path: Path | None, reader: Reader) -> tuple[GeoDataFrame | None, list[str]]:
+    def read(path: Path | None, reader: Reader) -> tuple[NewLayer | None, list[str]]:
         if path is None or line is None:
             return None, []
         made = questions.attempt(lambda: reader(path, line, Settings(), options.declared))
