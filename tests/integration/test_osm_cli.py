@@ -90,6 +90,16 @@ def test_faults_leave_nothing_behind(small_project_folder, words, said):
     assert sorted(path.name for path in small_project_folder.iterdir()) == before
 
 
+def test_an_extract_of_another_place_is_said_to_be_one(small_project_folder, tmp_path):
+    extract = tmp_path / "elsewhere.osm"
+    extract.write_text(
+        '<osm version="0.6"><node id="1" lat="5" lon="5" version="1"><tag k="place" v="town"/></node></osm>'
+    )
+    done = sarhad("osm", "--add", small_project_folder, extract)
+    assert "expected roads, rivers, settlements or land cover in the band" in str(done.exception)
+    assert not (small_project_folder / "osm.gpkg").exists()
+
+
 def test_seasons_of_other_names_must_be_told(small_project_folder):
     text = (small_project_folder / "project.toml").read_text().replace('season = "summer"', 'season = "melt"')
     (small_project_folder / "project.toml").write_text(text)

@@ -165,7 +165,8 @@ def _feature(layer: str, row: Mapping[str, Any], shape: Any) -> OsmFeature:
 def write_osm(folder: Path, extract: Path, layers: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
     """Write rows with their `geometry` as `osm.gpkg`, whole or not at all; return its path.
 
-    It says inside where it comes from: source, licence, the extract's name and SHA-256.
+    It says inside where it comes from: source, licence, the extract's name and SHA-256. Raises InputFaults
+    where there is no row at all.
     """
     import geopandas as gpd
 
@@ -174,6 +175,9 @@ def write_osm(folder: Path, extract: Path, layers: Mapping[str, Sequence[Mapping
         for name, rows in layers.items()
         if rows
     }
+    if not frames:
+        expected = "roads, rivers, settlements or land cover in the band"
+        raise InputFaults.one(extract.name, expected, "nothing there: is it an extract of this place?")
     about = {
         "source": OSM_SOURCE,
         "licence": "Open Database License 1.0, https://opendatacommons.org/licenses/odbl/1-0/",
