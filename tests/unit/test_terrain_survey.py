@@ -59,6 +59,20 @@ def test_the_step_between_layers_is_what_the_upper_was_raised_by(course, tmp_pat
     assert seam.n >= 4 * 40
 
 
+def test_cells_at_0_m_are_counted_as_a_share_and_level_ground_has_no_growth(course, tmp_path):
+    """Every fourth column at 0 m: a quarter of the cells, whatever the sectors cut off."""
+    value = plane(LEFT_M, TOP_M, 200.0, 300, 500, *SLOPE)
+    value[:, ::4] = 0.0
+    save(tmp_path / "holes.tif", value.astype(np.float32), LEFT_M, TOP_M, 200.0)
+    (layer,) = surveyed(TerrainSource((tmp_path / "holes.tif",), "synthetic", "none", "x"), course).layers
+    assert layer.zero_share == pytest.approx(0.25, abs=0.01)
+    save(tmp_path / "level.tif", np.zeros((300, 500), np.float32), LEFT_M, TOP_M, 200.0)
+    (layer,) = surveyed(TerrainSource((tmp_path / "level.tif",), "synthetic", "none", "x"), course).layers
+    assert layer.zero_share == 1.0
+    assert layer.rms_m == (0.0,) * len(layer.rms_m)
+    assert np.isnan(layer.growth)
+
+
 def test_relief_that_runs_on_is_no_seam_and_a_step_in_it_is_one(course, tmp_path):
     """Steps by noise of 2 m are of its size, their median is nearly none: only what exceeds it is suspect."""
     (sound,) = surveyed(layers(tmp_path / "sound", 0.0, noise_m=2.0), course).seams

@@ -46,7 +46,8 @@ class LayerFound:
     """One layer: what it is, its share of the band, and what its cells are like.
 
     `rms_m` are the root mean square differences of heights `LAGS` cells apart; `growth` is the exponent H
-    from the first lag to the second. `spike_lon_lat_deg` are the first spikes.
+    from the first lag to the second, NaN where all is level. `zero_share` is that of its cells at exactly
+    0 m. `spike_lon_lat_deg` are the first spikes.
     """
 
     n_tile: int
@@ -58,6 +59,7 @@ class LayerFound:
     band_km2: float
     rms_m: tuple[float, ...]
     growth: float
+    zero_share: float
     n_spike: int
     spike_lon_lat_deg: tuple[tuple[float, float], ...]
 
@@ -113,13 +115,17 @@ class _Task(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What one sector holds: arrays by layer, by kilometre, spikes and steps between layers."""
+    """What one sector holds: arrays by layer, by kilometre, spikes and steps between layers.
+
+    `level` (layer, 2) counts the source's cells at exactly 0 m, and those with a height.
+    """
 
     n_cell: int
     by_layer: I64
     gap_km: tuple[I64, I64]
     squares: F64
     counts: I64
+    level: I64
     spike: tuple[I64, ...]
     border: dict[tuple[int, int], F64]
     neighbour: F64
@@ -174,6 +180,7 @@ def _look(task: _Task) -> _Part:
     km = np.floor(sector.chainage_m / RUN_M).astype(np.int64)
     n_layer = len(terrain.layers)
     squares, counts = np.zeros((n_layer, len(LAGS))), np.zeros((n_layer, len(LAGS)), dtype=np.int64)
+    level = np.zeros((n_layer, 2), dtype=np.int64)
     spike: list[I64] = []
     for k, layer in enumerate(terrain.layers):
         at: list[I64] = []
@@ -184,11 +191,12 @@ def _look(task: _Task) -> _Part:
             total, count = lag_squares(np.where(odd, np.nan, height_m))  # one spike outweighs a mountain
             squares[k] += total
             counts[k] += count
+            level[k] += np.count_nonzero(height_m == 0.0), np.count_nonzero(~np.isnan(height_m))
         spike.append(np.unique(np.concatenate(at)) if at else np.empty(0, dtype=np.int64))
     border, neighbour = _borders(found)
     by_layer = np.bincount(found.layer[own & ~missing], minlength=n_layer).astype(np.int64)
     gap_km = (km[missing & held], km[missing & ~held])
-    return _Part(int(own.sum()), by_layer, gap_km, squares, counts, tuple(spike), border, neighbour)
+    return _Part(int(own.sum()), by_layer, gap_km, squares, counts, level, tuple(spike), border, neighbour)
 
 
 def _source_blocks(layer: Layer, sector: Sector, used: NDArray[np.bool_]) -> Iterator[tuple[int, int, F64]]:
@@ -260,6 +268,7 @@ def _layer_found(terrain: Terrain, k: int, parts: Sequence[_Part], cell_km2: flo
     with np.errstate(invalid="ignore", divide="ignore"):
         rms_m = np.sqrt(np.asarray(total) / np.asarray(count))
         growth = float(np.log(rms_m[1] / rms_m[0]) / np.log(LAGS[1] / LAGS[0]))
+    n_zero, n_known = sum(part.level[k] for part in parts)
     spike = np.unique(np.concatenate([part.spike[k] for part in parts]))
     row, col = np.divmod(spike[:10], mosaic.n_col)
     return LayerFound(
@@ -272,6 +281,7 @@ def _layer_found(terrain: Terrain, k: int, parts: Sequence[_Part], cell_km2: flo
         band_km2=float(sum(int(part.by_layer[k]) for part in parts)) * cell_km2,
         rms_m=tuple(float(one) for one in rms_m),
         growth=growth,
+        zero_share=float(n_zero / max(1, n_known)),
         n_spike=int(spike.size),
         spike_lon_lat_deg=tuple(mosaic.lon_lat_of(row.astype(np.float64), col.astype(np.float64))),
     )

@@ -72,6 +72,9 @@ TEXT = translated(
         "smooth": "[bold]smoother than real ground: resampled from coarser cells?[/]",
         "noisy": "[bold]noise[/]",
         "natural": "as real ground",
+        "level": "[bold]level: all heights alike[/]",
+        "zero": "{share:.1%} of the cells of {file} are at exactly 0 m: the sea, or voids that were filled "
+        "with 0?",
         "spikes": (
             "{n} spike in {file}, at {place}: 4 to 1 above or below all eight neighbours.",
             "{n} spikes in {file}, the first at {place}: 4 to 1 above or below all eight neighbours.",
@@ -232,10 +235,13 @@ def _draw_relief(found: Survey) -> None:
     for layer in found.layers:
         verdict = TEXT["smooth"] if layer.growth > SMOOTH else TEXT["natural"]
         verdict = TEXT["noisy"] if layer.growth < NOISY else verdict
+        verdict = TEXT["level"] if not any(layer.rms_m) else verdict
         figures = [f"{one:,.1f}" for one in layer.rms_m]
         table.add_row(layer.first_file, *map(localised, (*figures, f"{layer.growth:.2f}")), verdict)
     print_table(table)
     for layer in found.layers:
+        if layer.zero_share:
+            screen.print(TEXT["zero"].format(share=layer.zero_share, file=layer.first_file))
         if layer.n_spike:
             lon_deg, lat_deg = layer.spike_lon_lat_deg[0]
             place = f"lon {lon_deg:.5f} lat {lat_deg:.5f}"
