@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 an error of Sarhad's own, 2 usage, 3 faults in the inputs,
 it goes on where it stopped).
 """
 
-INTERRUPTED = 130
+import signal
 
 
 def main() -> None:
@@ -13,5 +13,5 @@ def main() -> None:
     try:
         from sarhad.interfaces.cli import app
     except KeyboardInterrupt:
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(128 + signal.SIGINT) from None
     app.main()

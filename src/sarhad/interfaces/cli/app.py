@@ -15,8 +15,7 @@ import typer
 
 import sarhad
 from sarhad.errors import NotWritten, SarhadError
-from sarhad.interfaces.cli import INTERRUPTED
-from sarhad.interfaces.cli.console import Language, failing, interrupted
+from sarhad.interfaces.cli.console import INTERRUPTED, Language, failing, interrupted
 from sarhad.interfaces.cli.helping import in_language, tell_page, told_usage, wrong_usage_told
 from sarhad.interfaces.language import speaking
 

@@ -27,7 +27,6 @@ from rich.progress import (
 from rich.table import Table
 
 from sarhad.errors import InputFaults, SarhadError
-from sarhad.interfaces.cli import INTERRUPTED
 from sarhad.interfaces.cli.fitting import fit
 from sarhad.interfaces.language import speak, translated
 from sarhad.interfaces.sentences import told_error, told_text
@@ -61,6 +60,7 @@ Language = Annotated[
     ),
 ]
 
+INTERRUPTED = 130
 GO_ON = "Interrupted. Nothing is half-written. Run the command again: it goes on where it stopped."
 TEXT = translated(
     {
