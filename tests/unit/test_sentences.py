@@ -93,6 +93,10 @@ def sentences_of(source: str, *, tables: set[str] = TABLES) -> Iterator[str]:
     tree = ast.parse(source)
     given: dict[str, list[str]] = {}
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            several = node.value.elts if isinstance(node.value, ast.Tuple) else ()
+            for target, value in zip(node.targets[0].elts, several, strict=False):
+                given.setdefault(getattr(target, "id", ""), []).extend(texts(value))
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             given.setdefault(node.targets[0].id, []).extend(texts(node.value))
             if node.targets[0].id in ("why", "NOTE"):
@@ -155,6 +159,7 @@ def test_every_sentence_is_in_the_catalogue_and_none_is_left_over(code: str) -> 
         ('EXPECTED = {"x": "a tower of {km:.1f} km"}', "a tower of {0} km"),
         ('why = f"{one} is taller than {other}"', "{0} is taller than {1}"),
         ('compute.run("counting towers", work, jobs)', "counting towers"),
+        ('ONE, TWO = "towers", "counting towers"\nshow(TWO, 0, 1)', "counting towers"),
         ('reading.notes.append(f"{n} towers left out")', "{0} towers left out"),
         ('Measured(value, lambda k: f"a tower of {m[k]} m")', "a tower of {0} m"),
         ('_named(names, value, lambda k: "a tower")', "{0}: a tower"),

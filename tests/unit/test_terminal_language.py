@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from typer.testing import CliRunner
 
-from sarhad.interfaces.cli import console
+from sarhad.interfaces.cli import console, programme_views
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.cli.fitting import shares
 from sarhad.interfaces.cli.headings import HEADINGS, headings
@@ -20,6 +20,8 @@ from sarhad.interfaces.cli.helping import REFUSED, USAGE
 from sarhad.interfaces.language import Phrase, speaking, translated
 from sarhad.interfaces.sentences import FIELD
 from sarhad.io.catalogue import LANGUAGES
+from sarhad.planning.programme import programme_of
+from small_programme import LATE, Talk, item
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 
@@ -219,6 +221,22 @@ def test_figures_filled_in_take_the_signs_of_the_language() -> None:
 class _Day:
     def __format__(self, spec: str) -> str:
         return "2026"
+
+
+def test_figures_of_a_table_take_the_signs_of_the_language_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = Talk()
+    talk.describe(item("line-1", 1_412.5, equipment_id="fence_signal", measured_in="km"))
+    screen = Console(width=200, highlight=False, force_terminal=False)
+    for module in (console, programme_views):
+        monkeypatch.setattr(module, "screen", screen)
+    with speaking("ru"), screen.capture() as capture:
+        programme_views.draw_status(programme_of(talk.said), LATE)
+        console.print_rows("a.b", ["c.d", "e"], [("f.g", "1,234.5"), ("h", "0.10%")], n_text=1)
+    found = capture.get()
+    assert "1412,5 км" in found
+    assert "1\u00a0234,5" in found
+    assert "0,10%" in found
+    assert {"a.b", "c.d", "f.g"} <= set(found.split())
 
 
 def test_headings_that_nobody_wrote_down_are_refused() -> None:

@@ -16,7 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from sarhad.interfaces.language import translated
+from sarhad.interfaces.language import told, translated
 from sarhad.interfaces.report.fan_chart import draw_fan_chart
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.results import manifest, results_folder, write_json, write_layers
@@ -66,7 +66,7 @@ def deliver_forecast(
         draw_fan_chart(
             fan_of(found, promised_km),
             [part / f"fan_chart.{kind}" for kind in ("png", "pdf")],
-            title=project.title,
+            title=told(project, project.title),
             length_km=found.crossable_km,
             n_draws=n_draws,
             measure=measure,

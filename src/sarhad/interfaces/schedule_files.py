@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sarhad.interfaces.language import told
 from sarhad.interfaces.report.gantt import draw_gantt
 from sarhad.io.results import PROGRAMME, RESULTS, manifest, results_folder, write_json
 from sarhad.ledger.store import Head
@@ -53,7 +54,7 @@ def deliver_schedule(
         write_csv(part / "schedule.csv", value["steps"])
         write_json(part, "schedule.json", value)
         charts = [part / f"gantt.{kind}" for kind in ("png", "pdf")]
-        draw_gantt(found.programme, found.risk, charts, title=project.title)
+        draw_gantt(found.programme, found.risk, charts, title=told(project, project.title))
         stated = {f"{path.parent.name}/{path.name}": _sha256(path) for path in asked.files}
         write_json(
             part,

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from rich.table import Table
 
 from sarhad.errors import InputFaults, SarhadError
 from sarhad.interfaces.cli.fitting import fit
-from sarhad.interfaces.language import speak, translated
+from sarhad.interfaces.language import localised, speak, translated
 from sarhad.interfaces.sentences import told_error, told_text
 from sarhad.io.json_values import plain
 
@@ -138,6 +138,18 @@ def print_table(table: Table) -> None:
     """Print a table so that nothing of it is cut."""
     fit(table, screen.width)
     screen.print(table)
+
+
+def print_rows(
+    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, n_text: int = 0, caption: str = ""
+) -> None:
+    """Print a table: `n_text` columns of words, then figures, given as English writes them."""
+    table = Table(title=title, title_justify="left", caption=caption or None, caption_justify="left")
+    for k, head in enumerate(heads):
+        table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
+    for row in rows:
+        table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
+    print_table(table)
 
 
 def answer(value: Any, as_json: bool, draw: Callable[[], None]) -> None:

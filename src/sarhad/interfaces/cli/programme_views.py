@@ -7,13 +7,9 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
-from sarhad.interfaces.cli.console import print_table, screen
+from sarhad.interfaces.cli.console import print_rows, screen
 from sarhad.interfaces.cli.headings import headings
 from sarhad.interfaces.cli.programme_text import TEXT
-from sarhad.interfaces.language import localised
 from sarhad.interfaces.sentences import told_text
 from sarhad.interfaces.vocabulary import words
 from sarhad.kernels.reliability import Interval
@@ -180,16 +176,11 @@ def _table(
         if empty:
             screen.print(f"{title}: {TEXT['none']}")
         return
-    table = Table(title=title, title_justify="left")
-    for k, head in enumerate(headings(heads)):
-        table.add_column(head, justify="left" if k < text else "right")
-    for line in lines:
-        table.add_row(*(escape(cell if k < text else localised(cell)) for k, cell in enumerate(line)))
-    print_table(table)
+    print_rows(title, headings(heads), lines, n_text=text)
 
 
 def _quantity(quantity: float, measured_in: str) -> str:
-    shown = localised(f"{quantity:.12g}")
+    shown = f"{quantity:.12g}"
     return TEXT["kilometres"].format(n=shown) if measured_in == "km" else shown
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from sarhad.interfaces.cli.ahead_options import (
     Activities,
@@ -27,7 +26,7 @@ from sarhad.interfaces.cli.console import (
     Jobs,
     answer,
     computing,
-    print_table,
+    print_rows,
     screen,
     tell_results,
 )
@@ -116,9 +115,9 @@ def run(
 def _draw(value: Mapping[str, Any], place: Path) -> None:
     whole, crews = value["whole"], value["crews"]
     screen.print(TEXT["whole"].format(n=value["n_draws"], **whole))
-    screen.print(TEXT["promise"].format(p=_share(whole["p_most_likely"]), **whole))
+    screen.print(TEXT["promise"].format(p=localised(_share(whole["p_most_likely"])), **whole))
     if "by" in whole:
-        screen.print(TEXT["by.chance"].format(by=whole["by"], p=_share(whole["p_by"])))
+        screen.print(TEXT["by.chance"].format(by=whole["by"], p=localised(_share(whole["p_by"]))))
     if crews is not None:
         _draw_crews(crews)
         screen.print(TEXT["unlimited"].format(**whole))
@@ -148,7 +147,7 @@ def _draw_crews(crews: Mapping[str, Any]) -> None:
             ]
             for one in crews["tried"]
         ]
-        _table(TEXT["tried.title"], headings(("planned on", "as planned", "P50", "P80")), rows, n_text=1)
+        print_rows(TEXT["tried.title"], headings(("planned on", "as planned", "P50", "P80")), rows, n_text=1)
 
 
 def _draw_items(value: Mapping[str, Any]) -> None:
@@ -169,7 +168,7 @@ def _draw_items(value: Mapping[str, Any]) -> None:
         ]
         for one in sorted(value["items"], key=lambda one: (one["p50_on"], one["item_id"]))[-N_SHOWN:]
     ]
-    _table(
+    print_rows(
         TEXT["items.title"], [*heads, *headings(["critical"])], rows, n_text=3, caption=TEXT["items.caption"]
     )
 
@@ -189,19 +188,8 @@ def _draw_steps(value: Mapping[str, Any]) -> None:
     ]
     heads = ("item", "step", "done P50", "done P80", "critical", "crucial")
     if rows:
-        _table(TEXT["steps.title"], headings(heads), rows, n_text=2)
-
-
-def _table(
-    title: str, heads: Sequence[str], rows: list[list[str]], *, n_text: int, caption: str | None = None
-) -> None:
-    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
-    for k, head in enumerate(heads):
-        table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
-    for row in rows:
-        table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
-    print_table(table)
+        print_rows(TEXT["steps.title"], headings(heads), rows, n_text=2)
 
 
 def _share(p: float) -> str:
-    return localised(f"{p:.0%}" if p in {0.0, 1.0} or 0.005 <= p < 0.995 else f"{p:.2%}")
+    return f"{p:.0%}" if p in {0.0, 1.0} or 0.005 <= p < 0.995 else f"{p:.2%}"

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from sarhad.interfaces.cli.ahead_options import Activities, Crews, Draws, LedgerFolder, Seed, Start, start_of
 from sarhad.interfaces.cli.console import (
@@ -18,7 +17,7 @@ from sarhad.interfaces.cli.console import (
     Jobs,
     answer,
     computing,
-    print_table,
+    print_rows,
     screen,
     tell_results,
 )
@@ -27,7 +26,7 @@ from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.cli.ledger_session import ready
 from sarhad.interfaces.cli.programme_options import now
 from sarhad.interfaces.cli.quick import Quick, opened
-from sarhad.interfaces.language import localised, translated
+from sarhad.interfaces.language import translated
 from sarhad.interfaces.programme_ahead import Ahead, Basis, look_ahead
 from sarhad.interfaces.siting_files import as_dict, deliver_siting
 from sarhad.io.years import Years, read_years
@@ -147,7 +146,7 @@ def _draw(value: Mapping[str, Any], said: str, idle: Sequence[str], place: Path)
     names = sorted({name for one in value["arrived"] for name in one})
     if names:
         rows = [[name, *(f"{one[name]:g}" for one in value["arrived"])] for name in names]
-        _table(TEXT["arrived.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
+        print_rows(TEXT["arrived.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
     columns = ("year", "money, MUSD", "spent, MUSD", "new", "standing", "P_t", "bound", "gap")
     rows = [
         [
@@ -162,7 +161,7 @@ def _draw(value: Mapping[str, Any], said: str, idle: Sequence[str], place: Path)
         ]
         for row in value["years"]
     ]
-    _table(
+    print_rows(
         TEXT["years.title"].format(before=value["before"]),
         headings(columns),
         rows,
@@ -178,7 +177,7 @@ def _draw_items(value: Mapping[str, Any], calendar: Sequence[int]) -> None:
     counts = Counter((one["equipment_id"], one["year"]) for one in items)
     types = sorted({one["equipment_id"] for one in items})
     rows = [[name, *(str(counts[name, year] or "") for year in calendar)] for name in types]
-    _table(TEXT["counts.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
+    print_rows(TEXT["counts.title"], [HEADINGS["type"], *map(str, calendar)], rows, n_text=1)
     rows = [
         [
             str(one["rank"]),
@@ -191,26 +190,10 @@ def _draw_items(value: Mapping[str, Any], calendar: Sequence[int]) -> None:
         for one in items[:N_SHOWN]
     ]
     heads = ("rank", "year", "site", "type", "cost, kUSD", "gain")
-    _table(TEXT["items.title"].format(n=len(items)), headings(heads), rows, n_text=4)
+    print_rows(TEXT["items.title"].format(n=len(items)), headings(heads), rows, n_text=4)
     if beyond:
         names = ", ".join(
             TEXT["item.at"].format(equipment=one["equipment_id"], site=one["site_id"])
             for one in beyond[:N_NEXT]
         )
         screen.print(TEXT["next"].format(names=escape(names)))
-
-
-def _table(
-    title: str,
-    heads: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    n_text: int = 0,
-    caption: str | None = None,
-) -> None:
-    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left")
-    for k, head in enumerate(heads):
-        table.add_column(head, justify="left" if k < n_text else "right")
-    for row in rows:
-        table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
-    print_table(table)

@@ -6,8 +6,8 @@ from collections import Counter
 
 from rich.table import Table
 
-from sarhad.interfaces.cli.console import print_table, screen
-from sarhad.interfaces.cli.headings import HEADINGS
+from sarhad.interfaces.cli.console import print_rows, print_table, screen
+from sarhad.interfaces.cli.headings import HEADINGS, headings
 from sarhad.interfaces.deliver import Findings
 from sarhad.interfaces.language import localised, told, translated
 from sarhad.interfaces.vocabulary import words
@@ -171,19 +171,16 @@ def _draw_holes(project: Project, found: Findings) -> None:
 
 def draw_plan(project: Project, result: PlanResult) -> None:
     """Print a plan by type, its first purchases, and value, bound and gap."""
-    table = Table(title=TEXT["plan.title"], title_justify="left")
-    table.add_column(HEADINGS["equipment"])
-    for name in ("items", "km", "MUSD", "crew"):
-        table.add_column(HEADINGS[name], justify="right")
+    rows = []
     items = result.plan.items
     for equipment_id, n in sorted(Counter(i.asset.equipment_id for i in items).items()):
         mine = [i for i in items if i.asset.equipment_id == equipment_id]
         lines = [i.asset.place for i in mine if isinstance(i.asset.place, AlongLine)]
         km = sum(place.to_m - place.from_m for place in lines) / 1000
         cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, sum(i.crew_n for i in mine)
-        cells = (str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}")
-        table.add_row(equipment_id, *map(localised, cells))
-    print_table(table)
+        rows.append((equipment_id, str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}"))
+    heads = headings(("equipment", "items", "km", "MUSD", "crew"))
+    print_rows(TEXT["plan.title"], heads, rows, n_text=1)
     budget = result.budget or project.budget
     names = (TEXT["item.at"].format(equipment=i.asset.equipment_id, site=i.site_id) for i in items[:5])
     screen.print(TEXT["first"].format(names=", ".join(names)))
@@ -241,21 +238,23 @@ def draw_explanation(project: Project, found: Explanation) -> None:
         terrain=words(found.terrain),
     )
     screen.print(f"\n{said}")
-    ways = Table(title=TEXT["ways.title"], title_justify="left")
-    ways.add_column(HEADINGS["adversary"])
-    for name in ("P_t", "P_detect", "hours"):
-        ways.add_column(HEADINGS[name], justify="right")
-    for way in found.ways:
-        cells = (f"{way.p_timely:.2f}", f"{way.p_detect:.2f}", f"{way.time_s / HOUR_S:.1f}")
-        ways.add_row(words(way.adversary), *map(localised, cells))
-    print_table(ways)
-    raises = Table(title=TEXT["raises.title"], title_justify="left")
-    for name in ("equipment", "site", "gain", "kUSD", "gain per MUSD"):
-        raises.add_column(HEADINGS[name], justify="left" if name in ("equipment", "site") else "right")
-    for r in found.raises:
-        cells = (f"{r.gain:+.3f}", f"{r.cost_usd / 1000:,.0f}", f"{r.gain_per_musd:.2f}")
-        raises.add_row(r.asset.equipment_id, r.site_id, *map(localised, cells))
-    print_table(raises)
+    ways = [
+        (words(way.adversary), f"{way.p_timely:.2f}", f"{way.p_detect:.2f}", f"{way.time_s / HOUR_S:.1f}")
+        for way in found.ways
+    ]
+    print_rows(TEXT["ways.title"], headings(("adversary", "P_t", "P_detect", "hours")), ways, n_text=1)
+    raises = [
+        (
+            r.asset.equipment_id,
+            r.site_id,
+            f"{r.gain:+.3f}",
+            f"{r.cost_usd / 1000:,.0f}",
+            f"{r.gain_per_musd:.2f}",
+        )
+        for r in found.raises
+    ]
+    heads = headings(("equipment", "site", "gain", "kUSD", "gain per MUSD"))
+    print_rows(TEXT["raises.title"], heads, raises, n_text=2)
     if found.best_buy is not None:
         buy = found.best_buy
         screen.print(
