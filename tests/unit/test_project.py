@@ -236,3 +236,26 @@ def test_open_raises_what_check_reports(small_project_folder):
         open_project(small_project_folder)
     assert error.value.faults == check_project(small_project_folder)
     assert len(error.value.faults) == 2
+
+
+def test_a_shapefile_is_known_by_all_its_files(small_project_folder):
+    sites = geopandas.GeoDataFrame(
+        {"site_id": ["a"]}, geometry=[shapely.Point(68.83, 37.518)], crs="EPSG:4326"
+    )
+    sites.to_file(small_project_folder / "sites.shp", engine="pyogrio")
+    text = (small_project_folder / "project.toml").read_text()
+    text = text.replace("[candidates]\nn = 40\n", '[sites]\nfile = "sites.shp"\n')
+    (small_project_folder / "project.toml").write_text(text)
+    project = open_project(small_project_folder)
+    assert [site.site_id for site in project.sites] == ["a"]
+    assert {f"sites.{part}" for part in ("shp", "dbf", "shx", "prj", "cpg")} <= set(project.hashes)
+
+
+def test_a_file_of_sites_without_any_is_a_fault(small_project_folder):
+    """Else the rules of [candidates] would find places of their own, and nobody would know."""
+    (small_project_folder / "sites.csv").write_text("site_id,lon_deg,lat_deg\n")
+    text = (small_project_folder / "project.toml").read_text()
+    text = text.replace("[candidates]\nn = 40\n", '[sites]\nfile = "sites.csv"\n')
+    (small_project_folder / "project.toml").write_text(text)
+    (fault,) = check_project(small_project_folder)
+    assert (fault.file, fault.expected, fault.found) == ("sites.csv", "at least one site", "none")

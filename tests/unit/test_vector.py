@@ -38,7 +38,7 @@ def write(path: Path, data: geopandas.GeoDataFrame) -> Path:
     return path
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet", ".csv"])
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet", ".shp", ".csv"])
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:32642"])
 def test_every_format_gives_the_same_rows(tmp_path, suffix, crs):
     data = frame()
@@ -50,6 +50,17 @@ def test_every_format_gives_the_same_rows(tmp_path, suffix, crs):
     assert [row["site_id"] for row in layer.rows] == ["a", "b"]
     found = np.array([[float(row["lon_deg"]), float(row["lat_deg"])] for row in layer.rows])
     np.testing.assert_allclose(found, np.stack([LON_DEG, LAT_DEG], axis=1), atol=1e-7)
+
+
+def test_formats_that_hold_rows_in_an_order_or_with_names_of_their_own(tmp_path):
+    """FlatGeobuf sorts rows by place; KML knows a name and a geometry."""
+    layer, faults = read(write(tmp_path / "sites.fgb", frame()))
+    assert not faults
+    assert sorted((row["site_id"], row["lon_deg"]) for row in layer.rows) == [("a", 68.5), ("b", 69.5)]
+    frame().rename(columns={"site_id": "Name"}).to_file(tmp_path / "sites.kml", driver="KML")
+    layer, faults = read(tmp_path / "sites.kml")
+    assert not faults
+    assert [(row["Name"], row["lat_deg"]) for row in layer.rows] == [("a", 37.25), ("b", 37.75)]
 
 
 def one_fault(path: Path, layer: str = "") -> Fault:
@@ -129,11 +140,11 @@ def test_nan_and_empty_cells_stay_apart(tmp_path):
 def test_files_and_layers_that_are_not_there(tmp_path):
     assert one_fault(tmp_path / "none.gpkg").found == "no such file"
     (tmp_path / "sites.xls").write_text("x")
-    assert "GeoPackage" in one_fault(tmp_path / "sites.xls").expected
+    assert ".gpkg" in one_fault(tmp_path / "sites.xls").expected
     (tmp_path / "broken.gpkg").write_text("x")
-    assert "GeoPackage" in one_fault(tmp_path / "broken.gpkg").expected
+    assert ".gpkg" in one_fault(tmp_path / "broken.gpkg").expected
     (tmp_path / "broken.parquet").write_text("x")
-    assert "GeoPackage" in one_fault(tmp_path / "broken.parquet").expected
+    assert ".gpkg" in one_fault(tmp_path / "broken.parquet").expected
     path = tmp_path / "two.gpkg"
     frame().to_file(path, layer="one", engine="pyogrio")
     frame().to_file(path, layer="two", engine="pyogrio")
@@ -178,3 +189,56 @@ def test_polylines_of_every_kind_of_geometry():
     )
     assert [xy.shape for xy in polylines(shapely.Polygon(ring, [hole]))] == [(4, 2), (4, 2)]
     assert [xy.tolist() for xy in polylines(shape)] == [[[9, 9]], [[0, 0], [1, 1]], [[2, 2], [3, 3]]]
+
+
+def cyrillic(path: Path, encoding: str, page: int) -> Path:
+    """A Shapefile with names in an encoding, a code page in its table, and no .cpg file."""
+    frame(site_id=["Ишкашим", "Хорог"]).to_file(path, engine="pyogrio", encoding=encoding)
+    path.with_suffix(".cpg").unlink()
+    table = bytearray(path.with_suffix(".dbf").read_bytes())
+    table[29] = page
+    path.with_suffix(".dbf").write_bytes(table)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("encoding", "page", "cpg"), [("CP1251", 0xC9, ""), ("CP866", 0, "CP866"), ("UTF-8", 0, "")]
+)
+def test_cyrillic_in_a_shapefile(tmp_path, encoding, page, cpg):
+    path = cyrillic(tmp_path / "sites.shp", encoding, page)
+    if cpg:
+        path.with_suffix(".cpg").write_text(cpg)
+    layer, faults = read(path)
+    assert not faults
+    assert [row["site_id"] for row in layer.rows] == ["Ишкашим", "Хорог"]
+
+
+def test_cyrillic_that_nothing_declares_or_that_is_declared_falsely(tmp_path):
+    path = cyrillic(tmp_path / "sites.shp", "CP1251", 0)
+    assert one_fault(path).found == "letters beyond ASCII and none declared"
+    path.with_suffix(".cpg").write_text("UTF-8")
+    assert one_fault(path).found == "letters in another encoding"
+    text = frame(site_id=["Ишкашим", "Хорог"]).to_json(ensure_ascii=False)
+    (tmp_path / "sites.geojson").write_bytes(text.encode("cp1251"))
+    assert one_fault(tmp_path / "sites.geojson").expected == "text in the encoding it is said to have"
+
+
+@pytest.mark.parametrize(("suffix", "n_byte"), [(".shp", 120), (".dbf", 150), (".shp", 20), (".dbf", 0)])
+def test_a_torn_shapefile_is_no_shorter_layer(tmp_path, suffix, n_byte):
+    """GDAL reads a torn table as one with fewer rows, or none."""
+    path = write(tmp_path / "sites.shp", frame())
+    part = path.with_suffix(suffix)
+    part.write_bytes(part.read_bytes()[:n_byte])
+    fault = one_fault(path)
+    assert (fault.file, fault.expected) == (part.name, "a whole file")
+    assert fault.found.startswith(f"{n_byte} of ")
+    part.unlink()
+    assert one_fault(path).found == "no such file"
+
+
+def test_columns_of_one_name_in_a_shapefile(tmp_path):
+    path = write(tmp_path / "sites.shp", frame(mark=["x", "y"]))
+    table = path.with_suffix(".dbf").read_bytes()
+    start = table.index(b"mark")
+    path.with_suffix(".dbf").write_bytes(table[:start] + b"site_id".ljust(10, b"\0") + table[start + 10 :])
+    assert one_fault(path).expected == "columns with different names"

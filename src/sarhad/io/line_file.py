@@ -17,7 +17,17 @@ import numpy as np
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.tables import Place
-from sarhad.io.vector import GEOGRAPHIC, LOCKED, READABLE, UNWRITTEN, check_crs_fits, is_unwritten
+from sarhad.io.vector import (
+    AS_SAID,
+    GEOGRAPHIC,
+    LOCKED,
+    READABLE,
+    UNWRITTEN,
+    check_crs_fits,
+    check_shapefile,
+    is_unwritten,
+    proven_encoding,
+)
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -29,8 +39,6 @@ POINTS = ("Point",)
 _PARQUET = (".parquet", ".geoparquet")
 _USE_MARGIN_DEG = 10.0
 """How far beyond its area of use a reference system may be stretched."""
-_DBF_LANGUAGE = 29
-"""Byte of a dBASE file that names its code page; 0 names none (dBASE table file format, level 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +105,7 @@ def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) 
         raise InputFaults.one(path.name, f"a file with a {_said(kinds)}", "no such file")
     if is_unwritten(path):
         raise InputFaults.one(path.name, READABLE, UNWRITTEN)
+    check_shapefile(path)
     import geopandas
     import pyogrio
     import shapely
@@ -107,7 +116,7 @@ def _read(path: Path, layer: str | None, kinds: tuple[str, ...], encoding: str) 
                 frame = geopandas.read_parquet(path)
             else:
                 layer = _layer(path, layer, kinds)
-                encoding = encoding or _proven_encoding(path)
+                encoding = encoding or proven_encoding(path)
                 frame = geopandas.read_file(
                     path, layer=layer, engine="pyogrio", encoding=encoding or None, on_invalid="ignore"
                 )
@@ -129,7 +138,7 @@ def _unreadable(path: Path, error: Exception) -> InputFaults:
     if "database is locked" in message:
         return InputFaults.one(path.name, READABLE, LOCKED)
     if isinstance(error, (UnicodeError, LookupError)):
-        return InputFaults.one(path.name, "text in the encoding it is said to have", message)
+        return InputFaults.one(path.name, AS_SAID, message)
     return InputFaults.one(path.name, FORMATS, message)
 
 
@@ -152,27 +161,6 @@ def _layer(path: Path, layer: str | None, kinds: tuple[str, ...]) -> str:
         expected = "one layer named out of " + ", ".join(sorted(names))
         raise InputFaults.one(path.name, expected, layer or "no layer named", column="layer")
     return layer
-
-
-def _proven_encoding(path: Path) -> str:
-    """Return the encoding of a Shapefile's text where nothing declares it; empty where the file does.
-
-    Bytes beyond ASCII that are sound UTF-8 are UTF-8: no other encoding in use happens to be. Else refused.
-    """
-    table = path.with_suffix(".dbf")
-    declares = any(path.with_suffix(suffix).exists() for suffix in (".cpg", ".CPG"))
-    if path.suffix.lower() != ".shp" or declares or not table.exists():
-        return ""
-    raw = table.read_bytes()
-    if len(raw) > _DBF_LANGUAGE and raw[_DBF_LANGUAGE]:
-        return ""
-    text = raw[int.from_bytes(raw[8:10], "little") :]
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        expected = "a declared encoding of the text: a .cpg file beside it, or --encoding, such as CP1251"
-        raise InputFaults.one(table.name, expected, "letters beyond ASCII and none declared") from None
-    return "" if text.isascii() else "utf-8"
 
 
 def _with_crs(frame: GeoDataFrame, place: Place, crs: str, notes: list[str]) -> GeoDataFrame:

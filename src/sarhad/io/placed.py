@@ -198,7 +198,9 @@ def read_teams(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Team, ...
 
 
 def read_sites(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Site, ...]:
-    """Return the candidate sites of a layer."""
+    """Return the candidate sites of a layer; without any the rules of `[candidates]` would find others."""
+    if not layer.rows:
+        faults.append(layer.place.fault("at least one site", "none"))
     rows = _with_point(layer, layer_rows(layer, SITES, faults), faults)
     band.check_points([(row, "site") for row in rows], layer.place, faults)
     for row in rows:

@@ -14,7 +14,7 @@ from sarhad.errors import Fault, InputFaults
 from sarhad.io.placed import Band
 from sarhad.io.schemas import FORMAT, SECTIONS
 from sarhad.io.tables import Place, Row, check_section
-from sarhad.io.vector import IN_ANOTHER, READABLE, Layer, read_layer
+from sarhad.io.vector import IN_ANOTHER, READABLE, SIDECARS, Layer, read_layer
 
 PROJECT_FILE = "project.toml"
 
@@ -59,11 +59,14 @@ class Reading:
             return None
         name = row.text(column)
         path = self.folder / name
-        if path.is_file() and name not in self.hashes:
+        for part in _files_of(path):
+            known = name if part == path else str(Path(name).with_name(part.name))
+            if known in self.hashes:
+                continue
             try:
-                self.hashes[name] = sha256(path)
+                self.hashes[known] = sha256(part)
             except OSError as error:
-                self.faults.append(Place(name).fault(READABLE, error.strerror))
+                self.faults.append(Place(known).fault(READABLE, error.strerror))
                 return None
         return name, path
 
@@ -91,6 +94,12 @@ class Reading:
     def gather(self, error: InputFaults, file: str) -> None:
         """Take over faults that were raised, under the name by which the project knows the file."""
         self.faults.extend(replace(fault, file=file) for fault in error.faults)
+
+
+def _files_of(path: Path) -> list[Path]:
+    """Return the files that a layer is made of, as far as they are there."""
+    beside = SIDECARS if path.suffix.lower() == ".shp" else ()
+    return [one for one in (path, *map(path.with_suffix, beside)) if one.is_file()]
 
 
 def sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Layers with places: GeoPackage, GeoJSON, GeoParquet and CSV, in one shape and in longitude and latitude.
+"""Layers with places, of whatever format, in one shape and in longitude and latitude.
 
 Vectors are opened only here, by pyogrio (GeoParquet by geopandas). A coordinate reference system must be
 declared and must fit the coordinates; it is never guessed. Everything leaves in EPSG:4326, x = longitude.
@@ -17,18 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sarhad.errors import Fault
+from sarhad.errors import Fault, InputFaults
 from sarhad.io.tables import Place
 
 GEOGRAPHIC = "EPSG:4326"
-FORMATS = "GeoPackage (.gpkg), GeoJSON (.geojson), GeoParquet (.parquet) or CSV (.csv)"
+FORMATS = "a layer that is a .gpkg, .geojson, .parquet, .shp, .fgb, .kml or .csv file"
 READABLE = "a file that can be read"
 IN_UTF_8 = "comma-separated text in UTF-8"
 IN_ANOTHER = "letters in another encoding: save the file as UTF-8"
+AS_SAID = "text in the encoding it is said to have"
 LOCKED = "a lock by another program: close the file there, or take a copy of it"
 UNWRITTEN = "changes by another program that are not in it yet (its -wal file): close the file there"
-_GDAL_SUFFIXES = (".gpkg", ".geojson", ".json")
+SIDECARS = (".dbf", ".shx", ".prj", ".cpg")
+"""What a Shapefile has beside it."""
+_GDAL_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".kml")
 _PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+_DBF_LANGUAGE = 29
+"""Byte of a dBASE file that names its code page; 0 names none (dBASE table file format, level 5)."""
 
 Bounds = tuple[float, float, float, float]
 
@@ -77,6 +82,46 @@ def is_unwritten(path: Path) -> bool:
     """Say whether a GeoPackage has changes in a log beside it: its own bytes are not all of it."""
     log = path.with_name(f"{path.name}-wal")
     return path.suffix.lower() == ".gpkg" and log.is_file() and log.stat().st_size > 0
+
+
+def proven_encoding(path: Path) -> str:
+    """Return the encoding of a Shapefile's text where nothing declares it; empty where the file does.
+
+    Bytes beyond ASCII that are sound UTF-8 are UTF-8: no other encoding in use happens to be. Else
+    InputFaults.
+    """
+    table = path.with_suffix(".dbf")
+    declares = any(path.with_suffix(suffix).exists() for suffix in (".cpg", ".CPG"))
+    if path.suffix.lower() != ".shp" or declares or not table.exists():
+        return ""
+    raw = table.read_bytes()
+    if len(raw) > _DBF_LANGUAGE and raw[_DBF_LANGUAGE]:
+        return ""
+    text = raw[int.from_bytes(raw[8:10], "little") :]
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        expected = "a declared encoding of the text: a .cpg file beside it, or --encoding, such as CP1251"
+        raise InputFaults.one(table.name, expected, "letters beyond ASCII and none declared") from None
+    return "" if text.isascii() else "utf-8"
+
+
+def check_shapefile(path: Path) -> None:
+    """Refuse a Shapefile of which a part is missing or torn: GDAL reads what is left of it.
+
+    Lengths stand in the headers: .shp in words of 16 bits from byte 24 on, .dbf as rows, header and row.
+    """
+    if path.suffix.lower() != ".shp":
+        return
+    for part in (path, path.with_suffix(".dbf")):
+        if not part.is_file():
+            raise InputFaults.one(part.name, "the table of the Shapefile beside it", "no such file")
+        with part.open("rb") as file:
+            head, size = file.read(32), part.stat().st_size
+        n_row, n_head, n_cell = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+        whole = int.from_bytes(head[24:28], "big") * 2 if part == path else n_head + n_row * n_cell
+        if len(head) < 32 or size < whole:
+            raise InputFaults.one(part.name, "a whole file", f"{size} of {whole} bytes")
 
 
 def check_crs_fits(crs: Any, bounds: Bounds, place: Place, faults: list[Fault]) -> bool:
@@ -171,6 +216,7 @@ def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
     import shapely
 
     try:
+        check_shapefile(path)
         names = [str(row[0]) for row in pyogrio.list_layers(path)]
         if not place.layer and len(names) != 1:
             faults.append(
@@ -180,7 +226,11 @@ def _read_gdal(path: Path, place: Place, faults: list[Fault]) -> Layer | None:
         if place.layer and place.layer not in names:
             faults.append(place.fault(f"a layer named {place.layer}", f"the layers {', '.join(names)}"))
             return None
-        meta, table = pyogrio.raw.read_arrow(path, layer=place.layer or names[0])
+        encoding = proven_encoding(path) or None
+        meta, table = pyogrio.raw.read_arrow(path, layer=place.layer or names[0], encoding=encoding)
+    except InputFaults as error:
+        faults += error.faults
+        return None
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         locked = "database is locked" in str(error)
         faults.append(place.fault(*((READABLE, LOCKED) if locked else (FORMATS, error))))
@@ -232,7 +282,14 @@ def _in_degrees(
     from pyproj import CRS, Transformer
 
     header = tuple(str(name) for name in table.column_names)
-    rows: list[dict[str, object]] = table.to_pylist()
+    if len(set(header)) != len(header):
+        faults.append(place.fault("columns with different names", ", ".join(header)))
+        return None
+    try:
+        rows: list[dict[str, object]] = table.to_pylist()
+    except UnicodeDecodeError:
+        faults.append(place.fault(AS_SAID, "letters in another encoding"))
+        return None
     shapes = np.array([*geometry, None], dtype=object)[:-1]
     shapes[shapely.is_empty(shapes)] = None
     if not shapely.is_missing(shapes).all():
