@@ -121,6 +121,16 @@ def test_a_sound_probability_passes_and_one_that_is_off_does_not():
     assert calibrated(counts, n, by_turns, 1).p_spread < FAILS_BELOW
 
 
+def test_how_far_off_a_mean_must_be_to_show():
+    """By hand for even odds; a bias of that size is found in about half of all validations."""
+    n, p = np.full(40, 250), np.full(40, 0.5)
+    shows_from = calibrated(np.full(40, 125), n, p, 1).shows_from
+    assert shows_from == pytest.approx(3.4808 * math.sqrt(40 * 250 * 0.25) / (40 * 250), rel=1e-4)
+    rng = np.random.default_rng(5)
+    found = [calibrated(rng.binomial(n, p + shows_from), n, p, 1).p_bias < FAILS_BELOW for _ in range(400)]
+    assert 0.4 < np.mean(found) < 0.6
+
+
 def test_what_cannot_happen_and_does_fails():
     n = np.array([100])
     assert calibrated(np.array([0]), n, np.array([0.0]), 1).holds

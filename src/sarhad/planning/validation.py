@@ -56,7 +56,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How well frequencies agree with a probability over all stretches that can be crossed."""
+    """How well frequencies agree with a probability over all stretches that can be crossed.
+
+    `shows_from`: a mean that is off by so much fails in about one of two validations, one by more in more.
+    """
 
     stretch_n: int
     crossing_n: int
@@ -65,6 +68,7 @@ class Calibration:
     inside_share: float
     p_bias: float
     p_spread: float
+    shows_from: float
 
     @property
     def holds(self) -> bool:
@@ -262,6 +266,7 @@ def calibrated(x: NDArray[np.int64], n: NDArray[np.int64], p: Field, seed: int) 
         inside_share=float(((low <= p) & (p <= high)).mean()),
         p_bias=float(2.0 * ndtr(-abs(z.sum()) / np.sqrt(len(z)))),
         p_spread=float(chdtrc(len(z), (z**2).sum())),
+        shows_from=float(-ndtri(FAILS_BELOW / 2.0) * np.sqrt((n * p * (1.0 - p)).sum()) / n.sum()),
     )
 
 

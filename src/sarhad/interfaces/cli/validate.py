@@ -34,7 +34,7 @@ TEXT = translated(
         "title": "Simulated crossings against the {adversary} adversary's probabilities",
         "caption": "inside: stretches whose probability lies in the 95 % interval (Clopper-Pearson) of its "
         "frequency; p-values below {limit:g} are a fault",
-        "holds": "P_t holds.",
+        "holds": "P_t holds. A mean that is off by more than about {far} would show.",
         "fails": "[bold red]P_t does not hold:[/] do not use these results before the reason is known.",
     }
 )
@@ -59,7 +59,7 @@ def run(
     """Simulate crossings event by event and hold P_t to their frequency."""
     project = opened(folder, quickly=quick)
     bought = read_plan(plan_file) if plan_file else None
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         found = validate(
             project,
             bought,
@@ -99,5 +99,6 @@ def _draw(value: dict[str, Any], place: Path) -> None:
         )
         table.add_row(name, *map(localised, cells))
     print_table(table)
-    screen.print(TEXT["holds"] if value["holds"] else TEXT["fails"])
+    far = localised(f"{value['p_timely']['shows_from']:.2g}")
+    screen.print(TEXT["holds"].format(far=far) if value["holds"] else TEXT["fails"])
     tell_results(place, "validation.png")
