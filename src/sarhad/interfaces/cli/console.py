@@ -39,7 +39,12 @@ if TYPE_CHECKING:
 
 Folder = Annotated[Path, typer.Argument(help="Project folder (holds project.toml).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON and nothing else.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Processes; 0 takes every processor.")]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs", "-j", min=0, help="Processes; 0 takes the project's setting, or else every processor."
+    ),
+]
 PlanFile = Annotated[Path | None, typer.Option("--plan", help="plan.json to count as built.")]
 
 

@@ -25,7 +25,7 @@ def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJ
     project = open_project(folder)
     bought = read_plan(plan_file) if plan_file else None
     place = folder / "coverage"
-    with computing(folder, jobs) as compute, results_folder(folder, place.name) as part:
+    with computing(folder, jobs or project.settings.processes) as compute, results_folder(folder, place.name) as part:
         paths = [place / path.name for path in write_coverage(project, bought, part, compute)]
 
     def draw() -> None:

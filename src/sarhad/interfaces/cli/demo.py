@@ -42,7 +42,7 @@ def run(
     project = opened(folder, quickly=not full)
     if not full:
         remarks.print(TEXT["full"])
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         before = findings(project, None, compute)
         effort = EFFORT if full else QUICK_EFFORT
         result = plan(project, effort=effort, compute=compute)

@@ -29,7 +29,7 @@ def run(
     """Say which routes lead through a stretch, which item would raise it most, and what nobody sees there."""
     project = open_project(folder)
     bought = read_plan(plan_file) if plan_file else None
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         found = explain(project, km * 1000.0, bought, target=target, condition=condition, compute=compute)
     answer(_as_dict(found), as_json, lambda: draw_explanation(project, found))
 

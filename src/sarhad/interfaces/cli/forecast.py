@@ -89,7 +89,7 @@ def run(
     prospect = prospect_of(ahead.project, programme, basis.at, rates=rates)
     ask = Ask(quarters, ("unaware", "optimal") if optimal else ("unaware",))
     asked: dict[str, Any] = {"n_draws": draws, "seed": seed, "start": basis.start}
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or ahead.project.settings.processes) as compute:
         planned = crew_plan(ahead.network, ScheduleAsk(), compute)
         network = ahead.network if planned is None else planned.schedule.network
         ready_day = drawn(programme, prospect, network, **asked)

@@ -46,7 +46,7 @@ def run(
     """Find what to build first under a budget, with a proven bound on any other plan."""
     project = opened(folder, quickly=quick)
     effort = QUICK_EFFORT if quick else EFFORT
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         before = findings(project, None, compute)
         money_usd = None if budget_musd is None else budget_musd * MUSD
         asked = Objective(objective, tail_share=tail_share, step=step)

@@ -25,7 +25,7 @@ def run(
     project = opened(folder, quickly=quick)
     kept = folder / RESULTS / COUNTED
     bought = read_plan(plan_file) if plan_file else None
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         found = findings(project, bought, compute)
         again = words_given(context, "profile", folder, {"plan_file": kept} if bought else {})
         place = deliver(project, found, None, folder, compute, command=again)

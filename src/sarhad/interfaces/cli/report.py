@@ -43,7 +43,7 @@ def run(
     """Write the results as one HTML file and a PDF: summary, map, weak stretches, plan, costs, sources."""
     answers = read_answers(open_project(folder))
     plan = None if answers.result is None else answers.result.plan
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or answers.project.settings.processes) as compute:
         chosen = weakest(answers.last, n_weakest)
         weak = study(answers.project, chosen, plan, case_of(answers), compute)
         goal = to if to is not None else answers.folder

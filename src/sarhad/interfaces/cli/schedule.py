@@ -103,7 +103,7 @@ def run(
     ask = ScheduleAsk(draws, seed, aim.value, effort, robust)
     ready(ledger or folder)
     ahead = look_ahead(open_project(folder), folder, basis, now=now())
-    with computing(None, jobs) as compute:
+    with computing(None, jobs or ahead.project.settings.processes) as compute:
         found = schedule_programme(ahead.programme, ahead.network, ask, compute=compute)
     again = words_given(context, "programme schedule", folder, {"start": basis.start})
     asked = Asked(ask, wanted, basis.files(folder), tuple(again))

@@ -77,7 +77,7 @@ def run(
     bought = read_plan(plan_file) if plan_file else None
     table = read_parameters(parameters, VARIABLE)
     ids = stretch_ids(project, stretches)
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         rows = profile(project, bought, stretch_ids=ids, compute=compute)
         found = sensitivity(
             project, table, bought, stretch_ids=ids, sample_n=samples, top_n=top, compute=compute

@@ -88,7 +88,7 @@ def run(
     from_ledger = years.arrived is None and (ledger_folder(ledger or folder) / JOURNAL).exists()
     if from_ledger:
         ready(ledger or folder)
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or project.settings.processes) as compute:
         source, arrived = "table", years.arrived
         if arrived is None:
             source, arrived = "stock", ({},) * len(years.means)

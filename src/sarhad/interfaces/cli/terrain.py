@@ -150,7 +150,7 @@ def report(folder: Folder, jobs: Jobs = 0, as_json: AsJson = False) -> None:
     from sarhad.planning.terrain_survey import survey
 
     source, course = read_declared_terrain(folder), read_line_and_band(folder)
-    with computing(folder, jobs) as compute:
+    with computing(folder, jobs or course.settings.processes) as compute:
         found = survey(source, course, compute=compute)
     said = {"vertical_datum": source.vertical_datum, "source": source.source, "voids": source.voids}
     seams = [{**asdict(seam), "is_suspect": seam.is_suspect} for seam in found.seams]
