@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sarhad.io.cache import PACKAGE, Cache, content_key, source_digest
+from sarhad.io import cache as cache_module
+from sarhad.io.cache import LIBRARIES, PACKAGE, Cache, content_key, source_digest
 from sarhad.model.asset import Asset, AtPoint
 
 VALUE = {"rows": [np.arange(5), "words"], "asset": Asset("a", "radar_medium", AtPoint(1.0, 2.0))}
@@ -115,6 +116,17 @@ def test_the_digest_of_the_source_follows_every_edit(package, room):
     (package / room / "one.py").rename(package / room / "two.py")
     source_digest.cache_clear()
     assert len({before, edited, source_digest(package)}) == 3
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_pieces_of_other_libraries_are_others(package, monkeypatch, library):
+    source_digest.cache_clear()
+    before = source_digest(package)
+    real = cache_module.version
+    monkeypatch.setattr(cache_module, "version", lambda name: real(name) + ".post1" * (name == library))
+    source_digest.cache_clear()
+    assert source_digest(package) != before
+    source_digest.cache_clear()
 
 
 def test_the_border_between_files_counts(package):

@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
@@ -35,15 +36,17 @@ _RUNNING = "running-"
 _PIECE, _PART = ".piece", ".part"
 _N_DIGEST = hashlib.sha256().digest_size
 PACKAGE = Path(__file__).parent.parent
+LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 
 
 @lru_cache(maxsize=4)
 def source_digest(package: Path = PACKAGE) -> str:
-    """Return the SHA-256 of what kept results were computed by: the code that reads and computes, and data.
+    """Return the SHA-256 of what kept results were made by: code that reads and computes, data, libraries.
 
-    Read once per process, so that results of an edited checkout are never taken for those of another.
+    Read once per process, so that results of an edited checkout, or of other versions of libraries, are never
+    taken for those of another: a manifest states what all of a result was computed by.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr([(name, version(name)) for name in LIBRARIES]).encode())
     found = [
         path for room in ("kernels", "planning", "io", "model") for path in (package / room).rglob("*.py")
     ]

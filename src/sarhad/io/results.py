@@ -22,6 +22,7 @@ import geopandas as gpd
 from rasterio.errors import RasterioError
 
 from sarhad.errors import NotWritten
+from sarhad.io.cache import LIBRARIES
 from sarhad.io.folders import copy_files, exchange, locked, not_written, sync, sync_folder
 from sarhad.io.geopackage import write_geopackage
 from sarhad.io.json_values import plain
@@ -32,7 +33,6 @@ RESULTS = "results"
 PROGRAMME = "programme"
 LOCK = ".results.lock"
 OLD = "old"
-LIBRARIES = ("numpy", "scipy", "numba", "highspy", "rasterio", "pyogrio", "geopandas", "shapely", "pyproj")
 
 
 @contextmanager
