@@ -300,6 +300,29 @@ def test_faults_of_layers_are_told_in_the_users_own_file_and_row(line: Path, tmp
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
 
 
+def test_line_roads_and_sites_may_be_layers_of_one_file(line: Path, tmp_path: Path) -> None:
+    (x, y), (u, v) = to_lon_lat(START_X_M + np.array([5e3, 15e3]), np.full(2, LINE_Y_M + 900.0))
+    path = tmp_path / "mine" / "all.gpkg"
+    layers = {
+        "border": [shapely.LineString(border())],
+        "roads": [shapely.LineString([(x, y), (u, v)])],
+        "sites": [shapely.Point(x, y), shapely.Point(u, v), shapely.Point(5, 5)],
+    }
+    for name, shapes in layers.items():
+        frame = geopandas.GeoDataFrame(geometry=shapes, crs="EPSG:4326")
+        frame.to_file(path, layer=name, engine="pyogrio")
+    given = ["--line", path, "--layer", "border", "--home", "left", "--roads", path, "--sites", path]
+    assert "one layer named out of border, roads, sites" in refused(tmp_path / "p", *given)
+    new(tmp_path / "p", *given, "--roads-layer", "roads", "--sites-layer", "sites")
+    project = open_project(tmp_path / "p")
+    assert [site.site_id for site in project.sites] == ["site-1", "site-2"]
+    assert len(project.goals.lon_lat_deg) == 1
+    extract = tmp_path / "mine" / "place.osm.pbf"
+    extract.write_bytes(b"")
+    said = refused(tmp_path / "q", "--line", line, "--home", "left", "--roads", extract)
+    assert "sarhad osm takes those of an extract" in said
+
+
 def test_two_countries_become_a_project(tmp_path: Path) -> None:
     lon = border()[:, 0]
     south = shapely.Polygon([*border(), (lon[-1], 37.0), (lon[0], 37.0)])

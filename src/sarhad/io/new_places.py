@@ -30,15 +30,15 @@ LOOK_DEG = 0.005
 
 
 def read_new_sites(
-    path: Path, line: Line, settings: Settings, declared: Declared
+    path: Path, layer: str, line: Line, settings: Settings, declared: Declared
 ) -> tuple[NewLayer, list[str]]:
     """Return the candidate sites (site_id, accepts, geometry) of a layer of points, and notes."""
     notes: list[str] = []
     if path.suffix.lower() == ".csv":
         frame = _points_of_table(path)
     else:
-        frame = open_vector(path, None, POINTS, notes, declared)
-    place = Place(path.name)
+        frame = open_vector(path, layer or None, POINTS, notes, declared)
+    place = Place(path.name, layer)
     faults = list(shape_faults(frame, place, POINTS))
     if faults:
         raise InputFaults(faults)
@@ -57,13 +57,13 @@ def read_new_sites(
 
 
 def read_new_goals(
-    path: Path, line: Line, settings: Settings, declared: Declared
+    path: Path, layer: str, line: Line, settings: Settings, declared: Declared
 ) -> tuple[NewLayer, list[str]]:
     """Return the goals (goal_id, geometry) out of a layer of roads: those that come into the band at home."""
     import geopandas
 
     notes: list[str] = []
-    frame, place = _open_lines(path, declared, notes)
+    frame, place = _open_roads(path, layer, declared, notes)
     inside = _come_near(frame, line, settings, beyond_m=0.0)
     goals = geopandas.GeoDataFrame(
         {"goal_id": [f"road-{int(index) + 1}" for index in frame.index]},
@@ -75,10 +75,10 @@ def read_new_goals(
 
 
 def read_new_roads(
-    path: Path, line: Line, settings: Settings, declared: Declared
+    path: Path, layer: str, line: Line, settings: Settings, declared: Declared
 ) -> tuple[NewLayer | None, list[str]]:
     """Return the roads in the band with the columns of `[roads]`; None where none says how fast they are."""
-    frame, place = _open_lines(path, declared, [])
+    frame, place = _open_roads(path, layer, declared, [])
     columns = [column.name for column in ROADS.columns if column.name in frame.columns]
     if not {"road_class", "speed_mps"} & set(columns):
         said = "no column road_class or speed_mps, so no teams drive on these roads: see [roads]"
@@ -87,9 +87,14 @@ def read_new_roads(
     return _kept(frame[[*columns, frame.geometry.name]], inside, place, []), []
 
 
-def _open_lines(path: Path, declared: Declared, notes: list[str]) -> tuple[GeoDataFrame, Place]:
-    frame = open_vector(path, None, LINES, notes, declared)
-    place = Place(path.name)
+def _open_roads(path: Path, layer: str, declared: Declared, notes: list[str]) -> tuple[GeoDataFrame, Place]:
+    from sarhad.io.osm import SUFFIXES
+
+    if path.suffix.lower() in SUFFIXES:
+        expected = "a layer of roads; sarhad osm takes those of an extract, once the project is there"
+        raise InputFaults.one("--roads", expected, path.name)
+    frame = open_vector(path, layer or None, LINES, notes, declared)
+    place = Place(path.name, layer)
     faults = list(shape_faults(frame, place, LINES))
     if faults:
         raise InputFaults(faults)
@@ -147,4 +152,4 @@ def _kept(frame: GeoDataFrame, inside: NDArray[np.bool_], place: Place, notes: l
         raise InputFaults([place.fault("at least one in the band along the line", found, column="geometry")])
     if not inside.all():
         notes.append(f"{place.file}: {int((~inside).sum())} of {len(frame)} lie outside the band: left out")
-    return NewLayer(place.file, frame[inside])
+    return NewLayer(place, frame[inside])

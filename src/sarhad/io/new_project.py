@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.folders import new_folder
 from sarhad.io.project import check_project
+from sarhad.io.tables import Place
 from sarhad.io.vector import GEOGRAPHIC
 from sarhad.model.condition import Condition
 from sarhad.model.line import Line, LinePart
@@ -41,15 +42,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewLayer:
-    """Rows of a user's file that go into a project; the index of `frame` counts that file's rows from 0."""
+    """Rows of a user's layer that go into a project; the index of `frame` counts that layer's from 0."""
 
-    file: str
+    place: Place
     frame: GeoDataFrame
 
     def as_given(self, fault: Fault) -> Fault:
         """Return a fault of the project's layer as one of the user's own file and row."""
         row = int(self.frame.index[fault.row - 1]) + 1 if fault.row else 0
-        return replace(fault, file=self.file, row=row)
+        return replace(fault, file=self.place.file, layer=self.place.layer, row=row)
 
 
 def write_new_project(

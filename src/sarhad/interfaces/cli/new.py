@@ -53,6 +53,8 @@ TEXT = translated(
         "copy": "Copy the terrain into the folder, or name it where it is.",
         "roads": "Layer of lines: crossers want to reach them; teams drive on those of known speed.",
         "sites": "Layer of points: where equipment may be put.",
+        "roads.layer": "Layer of the file of roads, where several hold something.",
+        "sites.layer": "Layer of the file of sites, where several hold something.",
         "yes": "Ask nothing; take defaults, or say what is lacking.",
     }
 )
@@ -82,6 +84,8 @@ def run(
     copy: Annotated[bool, typer.Option("--copy/--no-copy", help=TEXT["copy"])] = True,
     roads: Annotated[Path | None, typer.Option(help=TEXT["roads"])] = None,
     sites: Annotated[Path | None, typer.Option(help=TEXT["sites"])] = None,
+    roads_layer: Annotated[str, typer.Option(help=TEXT["roads.layer"])] = "",
+    sites_layer: Annotated[str, typer.Option(help=TEXT["sites.layer"])] = "",
     yes: Annotated[bool, typer.Option("--yes", help=TEXT["yes"])] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -89,6 +93,7 @@ def run(
     options = Options(
         folder, line, layer, select, crs, encoding, between, gap_m, home, home_point, source, title,
         tuple(terrain or ()), terrain_kind, vertical_datum, terrain_source, voids, copy, roads, sites,
+        roads_layer, sites_layer,
     )  # fmt: skip
     if not options.own:
         made = write_example(example, folder)

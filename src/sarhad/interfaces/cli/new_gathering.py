@@ -21,7 +21,7 @@ from sarhad.io.tables import Place
 from sarhad.model.line import HomeSide, Line
 from sarhad.model.project import Settings
 
-Reader = Callable[[Path, Line, Settings, Declared], tuple[NewLayer | None, list[str]]]
+Reader = Callable[[Path, str, Line, Settings, Declared], tuple[NewLayer | None, list[str]]]
 
 KINDS = ("real", "refined", "synthetic", "user")
 COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
@@ -68,6 +68,8 @@ class Options:
     copy: bool = True
     roads: Path | None = None
     sites: Path | None = None
+    roads_layer: str = ""
+    sites_layer: str = ""
 
     @property
     def declared(self) -> Declared:
@@ -265,13 +267,13 @@ def _places(
 ) -> tuple[NewLayer | None, NewLayer | None, NewLayer | None, list[str]]:
     """Return sites, goals and roads in the band and what is said of them; without a line none are read."""
 
-    def read(path: Path | None, reader: Reader) -> tuple[NewLayer | None, list[str]]:
+    def read(path: Path | None, layer: str, reader: Reader) -> tuple[NewLayer | None, list[str]]:
         if path is None or line is None:
             return None, []
-        made = questions.attempt(lambda: reader(path, line, Settings(), options.declared))
+        made = questions.attempt(lambda: reader(path, layer, line, Settings(), options.declared))
         return made or (None, [])
 
-    sites, said_of_sites = read(options.sites, read_new_sites)
-    goals, said_of_goals = read(options.roads, read_new_goals)
-    roads, said_of_roads = read(options.roads, read_new_roads)
+    sites, said_of_sites = read(options.sites, options.sites_layer, read_new_sites)
+    goals, said_of_goals = read(options.roads, options.roads_layer, read_new_goals)
+    roads, said_of_roads = read(options.roads, options.roads_layer, read_new_roads)
     return sites, goals, roads, [*said_of_sites, *said_of_goals, *said_of_roads]
