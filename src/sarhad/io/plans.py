@@ -8,12 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sarhad.errors import InputFaults
+from sarhad.errors import Fault, InputFaults
+from sarhad.io.line import place_on_line
+from sarhad.io.tables import nearest
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place
 from sarhad.model.objective import Objective, ObjectivePart
 from sarhad.model.plan import Budget, BudgetPoint, Plan, PlanItem, PlanResult
+from sarhad.model.project import Project
 
-_PLACES: dict[str, type[Place]] = {"point": AtPoint, "line": AlongLine, "area": OverBand}
+_POINT = "point"
+_PLACES: dict[str, type[Place]] = {_POINT: AtPoint, "line": AlongLine, "area": OverBand}
 _KIND_OF = {place: kind for kind, place in _PLACES.items()}
 
 
@@ -75,6 +79,39 @@ def read_plan(path: Path) -> Plan:
         raise InputFaults.one(path.name, "a plan written by `sarhad plan`", error.strerror) from error
     except (ValueError, KeyError, TypeError) as error:
         raise InputFaults.one(path.name, "a plan written by `sarhad plan`", repr(error)) from error
+
+
+def read_plan_of(project: Project, path: Path) -> Plan:
+    """Return a plan of this project from a file that `sarhad plan` wrote.
+
+    Raises InputFaults with every purchase that the project could not have made: of a type that it does not
+    know, or at a place that is not along its line. A plan of another border must not count as built.
+    """
+    plan = read_plan(path)
+    found = ((k, _out_of_place(asset, project)) for k, asset in enumerate(plan.assets, start=1))
+    faults = [Fault(path.name, "items", k, *fault) for k, fault in found if fault is not None]
+    if faults:
+        raise InputFaults(faults)
+    return plan
+
+
+def _out_of_place(asset: Asset, project: Project) -> tuple[str, str, str] | None:
+    """Return column, expected and found where an asset cannot be the project's; None if it can."""
+    if asset.equipment_id not in project.equipment:
+        found = f'"{asset.equipment_id}"{nearest(asset.equipment_id, project.equipment)}'
+        return "equipment_id", "a known equipment_id", found
+    settings, place = project.settings, asset.place
+    if not isinstance(place, AtPoint):
+        end_m = project.line.parts[-1].to_m
+        if place.to_m <= end_m:
+            return None
+        return "place", f"a chainage of at most {end_m:.0f} m, the end of the line", f"{place.to_m:.0f} m"
+    at_m, off_m = (float(one) for one in place_on_line(project.line, place.lon_deg, place.lat_deg))
+    low_m, high_m, cell_m = -settings.band_beyond_m, settings.band_home_m, settings.cell_m
+    if low_m - cell_m <= off_m <= high_m + cell_m:  # sites are found on cells
+        return None
+    expected = f"a {_POINT} within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
+    return "place", expected, f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
 
 
 def read_plan_result(path: Path) -> PlanResult:

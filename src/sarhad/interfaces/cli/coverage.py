@@ -6,7 +6,7 @@ from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer
 from sarhad.interfaces.deliver import write_coverage
 from sarhad.interfaces.language import translated
 from sarhad.interfaces.vocabulary import words
-from sarhad.io.plans import read_plan
+from sarhad.io.plans import read_plan_of
 from sarhad.io.project import open_project
 from sarhad.io.results import results_folder
 
@@ -23,9 +23,12 @@ TEXT = translated(
 def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
     """Write coverage rasters (COG, per cent) for every condition."""
     project = open_project(folder)
-    bought = read_plan(plan_file) if plan_file else None
+    bought = read_plan_of(project, plan_file) if plan_file else None
     place = folder / "coverage"
-    with computing(folder, jobs or project.settings.processes) as compute, results_folder(folder, place.name) as part:
+    with (
+        computing(folder, jobs or project.settings.processes) as compute,
+        results_folder(folder, place.name) as part,
+    ):
         paths = [place / path.name for path in write_coverage(project, bought, part, compute)]
 
     def draw() -> None:

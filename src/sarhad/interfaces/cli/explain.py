@@ -10,7 +10,7 @@ import typer
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing
 from sarhad.interfaces.cli.tables import draw_explanation
-from sarhad.io.plans import read_plan
+from sarhad.io.plans import read_plan_of
 from sarhad.io.project import open_project
 from sarhad.planning.explain import Explanation, explain
 
@@ -28,7 +28,7 @@ def run(
 ) -> None:
     """Say which routes lead through a stretch, which item would raise it most, and what nobody sees there."""
     project = open_project(folder)
-    bought = read_plan(plan_file) if plan_file else None
+    bought = read_plan_of(project, plan_file) if plan_file else None
     with computing(folder, jobs or project.settings.processes) as compute:
         found = explain(project, km * 1000.0, bought, target=target, condition=condition, compute=compute)
     answer(_as_dict(found), as_json, lambda: draw_explanation(project, found))

@@ -9,7 +9,7 @@ from sarhad.interfaces.cli.given import words_given
 from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.tables import draw_summary
 from sarhad.interfaces.deliver import COUNTED, deliver, findings
-from sarhad.io.plans import read_plan
+from sarhad.io.plans import read_plan_of
 from sarhad.io.results import RESULTS
 
 
@@ -24,7 +24,7 @@ def run(
     """Compute the profile and the unseen gap, with a plan counted as built if one is given."""
     project = opened(folder, quickly=quick)
     kept = folder / RESULTS / COUNTED
-    bought = read_plan(plan_file) if plan_file else None
+    bought = read_plan_of(project, plan_file) if plan_file else None
     with computing(folder, jobs or project.settings.processes) as compute:
         found = findings(project, bought, compute)
         again = words_given(context, "profile", folder, {"plan_file": kept} if bought else {})

@@ -27,7 +27,7 @@ from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.sensitivity_files import as_dict, deliver_sensitivity
 from sarhad.interfaces.vocabulary import words
-from sarhad.io.plans import read_plan
+from sarhad.io.plans import read_plan_of
 from sarhad.io.uncertainty import read_parameters
 from sarhad.planning.adversaries import against_each
 from sarhad.planning.profile import profile
@@ -74,7 +74,7 @@ def run(
             "--samples", f"a power of 2, at least {LEAST_SAMPLES}, such as 64, or 0", samples
         )
     project = opened(folder, quickly=quick)
-    bought = read_plan(plan_file) if plan_file else None
+    bought = read_plan_of(project, plan_file) if plan_file else None
     table = read_parameters(parameters, VARIABLE)
     ids = stretch_ids(project, stretches)
     with computing(folder, jobs or project.settings.processes) as compute:

@@ -26,7 +26,7 @@ from sarhad.interfaces.cli.stretches import Stretches, stretch_ids
 from sarhad.interfaces.language import localised, translated
 from sarhad.interfaces.validation_files import as_dict, deliver_validation
 from sarhad.interfaces.vocabulary import words
-from sarhad.io.plans import read_plan
+from sarhad.io.plans import read_plan_of
 from sarhad.planning.validation import validate
 
 TEXT = translated(
@@ -58,7 +58,7 @@ def run(
 ) -> None:
     """Simulate crossings event by event and hold P_t to their frequency."""
     project = opened(folder, quickly=quick)
-    bought = read_plan(plan_file) if plan_file else None
+    bought = read_plan_of(project, plan_file) if plan_file else None
     with computing(folder, jobs or project.settings.processes) as compute:
         found = validate(
             project,
