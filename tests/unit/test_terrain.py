@@ -24,7 +24,7 @@ COARSE_DEG, FINE_DEG = 15.0 / 3600.0, 1.0 / 3600.0
 
 def hills(n_row: int, n_col: int) -> np.ndarray:
     row, col = np.mgrid[:n_row, :n_col].astype(float)
-    return 2_500.0 + 15.0 * row + 300.0 * np.sin(0.9 * row) * np.cos(0.7 * col) + 90.0 * np.sin(1.7 * col)
+    return 2_500.0 + 8.0 * row + 300.0 * np.sin(0.9 * row) * np.cos(0.7 * col) + 90.0 * np.sin(1.7 * col)
 
 
 def save(path: Path, value: np.ndarray, crs: str, left: float, top: float, step: float, **tags: str) -> Path:
@@ -204,7 +204,7 @@ def test_projected_coarse_source_keeps_its_means(tmp_path):
 
 
 def test_an_even_hillslope_falls_all_the_way(tmp_path):
-    value = np.tile(3_000.0 - 80.0 * np.arange(60.0), (60, 1))
+    value = np.tile(5_000.0 - 80.0 * np.arange(60.0), (60, 1))
     path = save(tmp_path / "p.tif", value, "EPSG:32642", 400_000.0, 4_200_000.0, 450.0)
     grid = Grid("EPSG:32642", 405_000.0, 4_195_000.0, 90.0, 60, 150)
     assert np.diff(open_terrain(source(path), Settings()).heights_m(grid), axis=1).max() < 0.0
@@ -223,6 +223,21 @@ def test_up_to_the_edge_of_the_source_is_covered(coarse):
     x_m, y_m = to_grid.transform(71.0, 38.15)
     grid = Grid(TMERC, x_m - 45.0, y_m + 40.0, 90.0, 30, 1)
     assert np.isfinite(open_terrain(source(coarse), Settings()).heights_m(grid)).all()
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"), [(-9998.0, "on or beside a void"), (32767.0, "at most 9000 m, found 32")]
+)
+def test_a_mark_for_no_height_that_nothing_declares_is_never_one(tmp_path, mark, said):
+    """A hole smaller than the kilometre at which the check samples: reading looks at every cell."""
+    value = np.full((60, 60), 2_000.0)
+    value[30:33, 30:33] = mark
+    path = save(tmp_path / "m.tif", value, "EPSG:32642", 400_000.0, 4_200_000.0, 90.0)
+    terrain = open_terrain(source(path), Settings())
+    with pytest.raises(InputFaults, match=said):
+        terrain.heights_m(Grid("EPSG:32642", 400_900.0, 4_199_100.0, 90.0, 40, 40))
+    away = Grid("EPSG:32642", 400_900.0, 4_199_100.0, 90.0, 10, 10)
+    assert (terrain.heights_m(away) == 2_000.0).all()
 
 
 def test_voids_are_refused_with_count_and_place(tmp_path):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line import place_on_line, point_off_line
 from sarhad.io.mosaic import Mosaic, lay_mosaics
-from sarhad.io.raster import is_whole
+from sarhad.io.raster import HIGHEST_M, LOWEST_M, is_whole, too_high
 from sarhad.io.spot_heights import cells_of, spot_heights_m
 from sarhad.io.tables import Place
 from sarhad.io.tile_pairs import overlap_faults
@@ -30,8 +30,6 @@ STEP_M = 1_000.0
 MAX_STEPS = 2_000
 RUN_GAP_M = 20_000.0
 """Uncovered chainages nearer than this to each other are reported as one run."""
-LEAST_M, GREATEST_M = -500.0, 9_000.0
-"""Dry land lies between: the Dead Sea at -430 m, Everest at 8,849 m."""
 
 F64 = NDArray[np.float64]
 
@@ -170,11 +168,11 @@ def _check_heights(
     elif void.any() and source.voids == "refuse":
         km = samples.chainage_m[inside[void]] / 1e3
         found = (
-            f"voids in {void.sum()} of {len(void)} samples of the band, km {km.min():.1f} to {km.max():.1f}"
+            f"voids (no value, or below {LOWEST_M:g} m) in {void.sum()} of {len(void)} samples of the band, "
+            f"km {km.min():.1f} to {km.max():.1f}"
         )
         faults.append(place.fault('heights without voids, or voids = "fill"', found, column="voids"))
-    odd = (height_m < LEAST_M) | (height_m > GREATEST_M)
-    if odd.any():
-        why = "feet without saying so?" if np.nanmax(height_m) > GREATEST_M else "an undeclared nodata value?"
-        found = f"{height_m[odd][0]:g} at km {samples.chainage_m[inside[odd]][0] / 1e3:.1f} ({why})"
-        faults.append(place.fault(f"heights of land, {LEAST_M:g} to {GREATEST_M:g} m", found))
+    high = height_m > HIGHEST_M
+    if high.any():
+        at_km = samples.chainage_m[inside[high]][0] / 1e3
+        faults.append(too_high(place.file, height_m[high][0], f"km {at_km:.1f}"))

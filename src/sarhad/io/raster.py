@@ -19,14 +19,15 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from sarhad.errors import InputFaults
+from sarhad.errors import Fault, InputFaults
 from sarhad.io.whole import write_whole
 from sarhad.model.grid import Grid
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".hgt", ".dt0", ".dt1", ".dt2", ".img", ".asc", ".bil", ".flt")
 READABLE = "a whole file that GDAL can read as a raster"
-LOWEST_M = -12_000.0
-"""No ground lies lower: what does is a mark for no height that the file does not declare, such as -32768."""
+LOWEST_M, HIGHEST_M = -500.0, 9_000.0
+"""Dry land lies between: the Dead Sea at -430 m, Everest at 8,849 m. What is lower is a mark for no height
+that the file does not declare, such as -9999; what is higher is not in metres, or another such mark."""
 _METRES: Mapping[str, float] = {
     **dict.fromkeys(("", "m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
@@ -231,6 +232,13 @@ def read_window(frame: RasterFrame, row: int, col: int, n_row: int, n_col: int) 
     window = Window(int(cols[0]), int(rows[0]), int(cols[-1] - cols[0]) + 1, int(rows[-1] - rows[0]) + 1)
     value = _heights(frame, window, None)
     return np.ascontiguousarray(value[np.ix_(rows - rows[0], cols - cols[0])])
+
+
+def too_high(file: str, height_m: float, at: str) -> Fault:
+    """Return the fault of a height that is no land's."""
+    why = "feet without saying so, or an undeclared nodata value?"
+    expected = f"heights of land, at most {HIGHEST_M:g} m"
+    return Fault(file, "", 0, "", expected, f"{height_m:g} at {at} ({why})")
 
 
 def read_coarsely(

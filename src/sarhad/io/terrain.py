@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sarhad.errors import InputFaults
 from sarhad.io.mosaic import lay_mosaics
+from sarhad.io.raster import HIGHEST_M, too_high
 from sarhad.io.terrain_layer import VOID_SPAN, Layer
 from sarhad.io.tile_words import source_faults
 from sarhad.model.grid import Grid
@@ -64,12 +65,17 @@ class Terrain:
 
         Realisation 0 is the smooth reading, n > 0 adds detail with the settings' scale and seed where the
         source is coarse. `InputFaults` where no tile covers a cell or a height would depend on a void that
-        is not filled. With `needed` (row, col) only those cells count; elsewhere NaN stands for unknown.
+        is not filled, or is higher than any land. With `needed` (row, col) only those cells count; elsewhere
+        NaN stands for unknown.
         """
         height_m = self.read(grid, realisation).height_m
-        unknown = np.isnan(height_m) if needed is None else np.isnan(height_m) & needed
+        counts = np.ones(grid.shape, dtype=np.bool_) if needed is None else needed
+        unknown = np.isnan(height_m) & counts
         if unknown.any():
             raise self._fault(grid, unknown)
+        high = (height_m > HIGHEST_M) & counts
+        if high.any():
+            raise InputFaults([too_high(self._name, float(height_m[high][0]), _first_place(grid, high))])
         return height_m
 
     def read(self, grid: Grid, realisation: int = 0) -> Heights:
@@ -96,10 +102,14 @@ class Terrain:
                 held |= one.holds(grid)
         return held
 
+    @property
+    def _name(self) -> str:
+        return str(self.source.paths[0]) if len(self.source.paths) == 1 else "terrain"
+
     def _fault(self, grid: Grid, unknown: NDArray[np.bool_]) -> InputFaults:
         """Say how many cells have no height, why, and where the first is: off the tiles before void."""
         outside = unknown & ~self.holds(grid)
-        name = str(self.source.paths[0]) if len(self.source.paths) == 1 else "terrain"
+        name = self._name
         if outside.any():
             expected = "terrain that covers the working area"
             found = f"{np.count_nonzero(outside)} of {unknown.size} cells outside it, the first at "
