@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line import place_on_line
@@ -88,30 +91,37 @@ def read_plan_of(project: Project, path: Path) -> Plan:
     know, or at a place that is not along its line. A plan of another border must not count as built.
     """
     plan = read_plan(path)
-    found = ((k, _out_of_place(asset, project)) for k, asset in enumerate(plan.assets, start=1))
-    faults = [Fault(path.name, "items", k, *fault) for k, fault in found if fault is not None]
+    faults = [
+        Fault(path.name, "items", k, *fault)
+        for k, fault in enumerate(_out_of_place(plan.assets, project), start=1)
+        if fault is not None
+    ]
     if faults:
         raise InputFaults(faults)
     return plan
 
 
-def _out_of_place(asset: Asset, project: Project) -> tuple[str, str, str] | None:
-    """Return column, expected and found where an asset cannot be the project's; None if it can."""
-    if asset.equipment_id not in project.equipment:
-        found = f'"{asset.equipment_id}"{nearest(asset.equipment_id, project.equipment)}'
-        return "equipment_id", "a known equipment_id", found
-    settings, place = project.settings, asset.place
-    if not isinstance(place, AtPoint):
-        end_m = project.line.parts[-1].to_m
-        if place.to_m <= end_m:
-            return None
-        return "place", f"a chainage of at most {end_m:.0f} m, the end of the line", f"{place.to_m:.0f} m"
-    at_m, off_m = (float(one) for one in place_on_line(project.line, place.lon_deg, place.lat_deg))
+def _out_of_place(assets: Sequence[Asset], project: Project) -> Iterator[tuple[str, str, str] | None]:
+    """Yield column, expected and found of each asset that cannot be the project's; None of others."""
+    settings, end_m = project.settings, project.line.parts[-1].to_m
+    points = [one.place for one in assets if isinstance(one.place, AtPoint)]
+    lon_deg, lat_deg = (np.array([getattr(one, name) for one in points]) for name in ("lon_deg", "lat_deg"))
+    on_line = zip(*(one.tolist() for one in place_on_line(project.line, lon_deg, lat_deg)), strict=True)
     low_m, high_m, cell_m = -settings.band_beyond_m, settings.band_home_m, settings.cell_m
-    if low_m - cell_m <= off_m <= high_m + cell_m:  # sites are found on cells
-        return None
-    expected = f"a {_POINT} within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
-    return "place", expected, f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
+    for one in assets:
+        at_m, off_m = next(on_line) if isinstance(one.place, AtPoint) else (math.nan, math.nan)
+        if one.equipment_id not in project.equipment:
+            found = f'"{one.equipment_id}"{nearest(one.equipment_id, project.equipment)}'
+            yield "equipment_id", "a known equipment_id", found
+        elif not isinstance(one.place, AtPoint):
+            found = f"{one.place.to_m:.0f} m"
+            expected = f"a chainage of at most {end_m:.0f} m, the end of the line"
+            yield None if one.place.to_m <= end_m else ("place", expected, found)
+        elif low_m - cell_m <= off_m <= high_m + cell_m:  # sites are found on cells
+            yield None
+        else:
+            expected = f"a {_POINT} within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
+            yield "place", expected, f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
 
 
 def read_plan_result(path: Path) -> PlanResult:
