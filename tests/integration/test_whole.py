@@ -130,5 +130,12 @@ def test_a_full_disk_says_so_and_the_old_file_stands(small_disk):
         write_whole(text, bytes(300_000))
     with pytest.raises(NotWritten, match="MB are free there"), whole_file(layer) as part:
         write_geopackage(part, {"lines": frame})
+    (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
+    with (
+        pytest.raises(NotWritten, match="disk is full.*MB are free there") as caught,
+        whole_file(layer) as part,
+    ):
+        write_geopackage(part, {"lines": frame})
+    assert "CREATE TABLE" not in str(caught.value)
     assert {one.name for one in small_disk.iterdir()} == {"a.txt", "a.gpkg", "ballast"}
     assert text.read_text() == layer.read_text() == "old"

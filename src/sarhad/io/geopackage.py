@@ -27,7 +27,8 @@ def write_geopackage(
     try:
         _write(path, layers, about)
     except _NOT_TAKEN as error:
-        raise OSError(errno.EIO, str(error)) from error
+        reason = str(error).rpartition(" failed: ")[2]  # what goes before are pages of SQL
+        raise OSError(errno.EIO, reason) from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
