@@ -132,7 +132,7 @@ def test_a_full_disk_says_so_and_the_old_file_stands(small_disk):
         write_geopackage(part, {"lines": frame})
     (small_disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_frsize))
     with (
-        pytest.raises(NotWritten, match="disk is full.*MB are free there") as caught,
+        pytest.raises(NotWritten, match=r"disk is full.*MB are free there") as caught,
         whole_file(layer) as part,
     ):
         write_geopackage(part, {"lines": frame})
