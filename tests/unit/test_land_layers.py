@@ -163,7 +163,7 @@ LINE = lon_lat((485e3, 900), (495e3, 900))
         ),
         ([({"speed_mps": 0}, "LineString", LINE)], 1, "speed_mps", "above 0", "0"),
         ([({"speed_mps": 300}, "LineString", LINE)], 1, "speed_mps", "at most 60", "300"),
-        ([({"road_class": "track"}, "Point", LINE[0])], 1, "geometry", "a line", "a Point"),
+        ([({"road_class": "track"}, "Point", LINE[0])], 1, "geometry", "a line", "Point"),
         (
             [({"road_class": "track", "closed": "wintr"}, "LineString", LINE)],
             1,
@@ -195,7 +195,7 @@ RING = [lon_lat((490e3, 500), (495e3, 500), (495e3, 3000), (490e3, 500))]
     [
         (({"cover_class": "woods"}, "Polygon", RING), "cover_class", "a known cover_class", "wood?"),
         (({"cover_class": None}, "Polygon", RING), "cover_class", "text", "nothing"),
-        (({"cover_class": "wood"}, "LineString", RING[0]), "geometry", "a polygon", "a LineString"),
+        (({"cover_class": "wood"}, "LineString", RING[0]), "geometry", "a polygon", "LineString"),
     ],
 )
 def test_faults_of_land_cover(small_project_folder, cover, column, expected, found):

@@ -23,6 +23,8 @@ from sarhad.io.vector import Layer, polylines, read_layer
 from sarhad.model.land import Courses, CoverClass, LandCover, Opening, Roads
 
 MPS_PER_KMH = 1 / 3.6
+EXPECTED = {"line": "a line", "area": "a polygon"}
+KINDS = {"line": ("LineString", "MultiLineString"), "area": ("Polygon", "MultiPolygon")}
 METRES_PER_DEGREE = 110_000.0  # a little less than the least there is: boxes come out a little wide
 
 Box = tuple[float, float, float, float]
@@ -71,7 +73,7 @@ def read_roads(reading: Reading, band: Band) -> Roads | None:
         _check_seasons(
             row.texts("closed"), band, layer.place, reading.faults, column="closed", row=row.number
         )
-        if _is_a(layer, row, ("LineString", "MultiLineString"), "a line", reading.faults) and speed_mps:
+        if _is_a(layer, row, "line", reading.faults) and speed_mps:
             rows.append(row)
             speeds_mps.append(speed_mps)
     courses = _near_band([layer.geometry[row.number - 1] for row in rows], band, layer.place, reading.faults)
@@ -148,7 +150,7 @@ def read_land_cover(reading: Reading, band: Band) -> LandCover | None:
     names = list(class_of)
     shapes, classes = [], []
     for row in layer_rows(layer, LAND_COVER, reading.faults):
-        is_area = _is_a(layer, row, ("Polygon", "MultiPolygon"), "a polygon", reading.faults)
+        is_area = _is_a(layer, row, "area", reading.faults)
         word = row.text("cover_class") if row.has("cover_class") else ""
         if word and word not in class_of:
             expected, shown = "a known cover_class", f'"{word}"{nearest(word, class_of)}'
@@ -160,12 +162,12 @@ def read_land_cover(reading: Reading, band: Band) -> LandCover | None:
     return LandCover(courses, np.array(classes, dtype=np.int64), tuple(class_of.values()), leaf_off)
 
 
-def _is_a(layer: Layer, row: Row, kinds: tuple[str, ...], words: str, faults: list[Fault]) -> bool:
+def _is_a(layer: Layer, row: Row, kind: str, faults: list[Fault]) -> bool:
     shape = layer.geometry[row.number - 1]
-    if shape is not None and shape.geom_type in kinds:
+    if shape is not None and shape.geom_type in KINDS[kind]:
         return True
-    found = "nothing" if shape is None else f"a {shape.geom_type}"
-    faults.append(layer.place.fault(words, found, column="geometry", row=row.number))
+    found = "nothing" if shape is None else shape.geom_type
+    faults.append(layer.place.fault(EXPECTED[kind], found, column="geometry", row=row.number))
     return False
 
 
