@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+import sarhad
 from sarhad.interfaces.cli.app import app
 from sarhad.interfaces.cli.quick import NOTE, QUICK, opened
 
@@ -31,6 +33,25 @@ def test_a_quick_profile_says_how_to_give_it_again(small_project_folder: Path) -
     assert manifest["settings"]["cell_m"] >= QUICK["cell_m"]
     assert manifest["settings"]["n_fields"] <= QUICK["n_fields"]
     assert NOTE in manifest["notes"]
+
+
+def test_a_stretch_is_explained_by_the_figures_of_quick_results(small_project_folder: Path) -> None:
+    path = small_project_folder / "project.toml"
+    path.write_text(path.read_text().replace("n_fields = 3", "n_fields = 6"))
+    found = []
+    for words in (["--quick"], []):
+        said = CliRunner().invoke(
+            app, ["explain", str(small_project_folder), "10", *words, "-j", "1", "--json"]
+        )
+        assert said.exit_code == 0, said.output
+        found.append(json.loads(said.stdout))
+    project = opened(small_project_folder, quickly=True)
+    rows = sarhad.profile(project, stretch_ids=[found[0]["stretch_id"]])
+    here = rows[(rows["target"] == found[0]["target"]) & (rows["condition"] == found[0]["condition"])]
+    here = here[here["depth_m"] == project.settings.depth_m].set_index("adversary")["p_timely"]
+    quick, full = ({way["adversary"]: way["p_timely"] for way in one["ways"]} for one in found)
+    assert quick == pytest.approx(here[list(quick)].to_dict())
+    assert quick["unaware"] != pytest.approx(full["unaware"], abs=1e-4)
 
 
 def test_a_quick_validation_stands_on_the_same_settings(small_project_folder: Path) -> None:

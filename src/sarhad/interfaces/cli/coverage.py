@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing, screen
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.deliver import write_coverage
 from sarhad.interfaces.language import translated
 from sarhad.interfaces.vocabulary import words
 from sarhad.io.plans import read_plan_of
-from sarhad.io.project import open_project
 from sarhad.io.results import results_folder
 
 TEXT = translated(
@@ -20,9 +20,15 @@ TEXT = translated(
 )
 
 
-def run(folder: Folder, plan_file: PlanFile = None, jobs: Jobs = 0, as_json: AsJson = False) -> None:
+def run(
+    folder: Folder,
+    plan_file: PlanFile = None,
+    quick: Quick = False,
+    jobs: Jobs = 0,
+    as_json: AsJson = False,
+) -> None:
     """Write coverage rasters (COG, per cent) for every condition."""
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     bought = read_plan_of(project, plan_file) if plan_file else None
     place = folder / "coverage"
     with (

@@ -9,9 +9,9 @@ import shapely
 import typer
 
 from sarhad.interfaces.cli.console import AsJson, Folder, Jobs, PlanFile, answer, computing
+from sarhad.interfaces.cli.quick import Quick, opened
 from sarhad.interfaces.cli.tables import draw_explanation
 from sarhad.io.plans import read_plan_of
-from sarhad.io.project import open_project
 from sarhad.planning.explain import Explanation, explain
 
 
@@ -23,11 +23,12 @@ def run(
         str | None, typer.Option(help="Condition; the one of the largest share if left out.")
     ] = None,
     plan_file: PlanFile = None,
+    quick: Quick = False,
     jobs: Jobs = 0,
     as_json: AsJson = False,
 ) -> None:
     """Say which routes lead through a stretch, which item would raise it most, and what nobody sees there."""
-    project = open_project(folder)
+    project = opened(folder, quickly=quick)
     bought = read_plan_of(project, plan_file) if plan_file else None
     with computing(folder, jobs or project.settings.processes) as compute:
         found = explain(project, km * 1000.0, bought, target=target, condition=condition, compute=compute)
