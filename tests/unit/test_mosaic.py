@@ -157,6 +157,28 @@ def test_a_plane_runs_on_across_layers_of_other_cells_and_another_zone(tmp_path)
     assert part.tobytes() == read.height_m[3:14, 20:50].tobytes()
 
 
+@pytest.mark.parametrize("cell_m", [30.0, 90.0, 180.0])
+def test_tiles_that_meet_at_the_centres_of_their_cells_leave_no_gap(tmp_path, cell_m):
+    """As Copernicus tiles of 30 m and 90 m do: centres on one parallel, edges (90 - 30) / 2 m apart.
+
+    The plane falls by 2 in 100: what is taken from beyond an edge is wrong by less than that over a cell.
+    """
+    y, slope = 4_200_000.0, (0.01, 0.02, -88_000.0)
+    below = save(tmp_path / "30.tif", plane(5e5, y + 15, 30.0, 60, 60, *slope), 5e5, y + 15, 30.0)
+    top = y + 45 + 20 * 90
+    above = save(tmp_path / "90.tif", plane(5e5, top, 90.0, 20, 20, *slope), 5e5, top, 90.0)
+    terrain = open_terrain(TerrainSource((below, above), "real", "x", "x"), Settings(cell_m=cell_m))
+    n = round(1_440 / cell_m)
+    for shift in (0.0, 7.0, 15.0, 22.0, 30.0, 45.0, 60.0):
+        grid = Grid("EPSG:32642", 5e5 + 180, y + 720 + shift, cell_m, n, n)
+        found = terrain.heights_m(grid)
+        true = plane(grid.left_m, grid.top_m, cell_m, n, n, *slope)
+        assert np.abs(found - true).max() < 0.02 * 90
+    beyond = Grid("EPSG:32642", 5e5 + 180, y - 60 * 30 - 60, cell_m, 1, 1)
+    with pytest.raises(InputFaults, match="1 of 1 cells outside"):
+        terrain.heights_m(beyond)
+
+
 def test_below_fine_tiles_a_coarse_relief_is_refined_and_said_so(tmp_path):
     left, top = 500_000.0, 4_200_000.0
     fine = tile(tmp_path / "fine.tif", left + 9_000, top - 9_000, 100, 100)

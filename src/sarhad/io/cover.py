@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sarhad.errors import Fault, InputFaults
 from sarhad.io.line import place_on_line, point_off_line
-from sarhad.io.mosaic import Mosaic, lay_mosaics
+from sarhad.io.mosaic import Mosaic, lay_mosaics, reaches
 from sarhad.io.raster import HIGHEST_M, LOWEST_M, is_whole, too_high
 from sarhad.io.spot_heights import cells_of, spot_heights_m
 from sarhad.io.tables import Place
@@ -105,7 +105,7 @@ def _samples(mosaics: Sequence[Mosaic], line: Line, settings: Settings) -> _Samp
     lon, lat = lon_deg.ravel()[order], lat_deg.ravel()[order]
     held = np.zeros(len(order), dtype=np.bool_)
     for mosaic in mosaics:
-        held |= mosaic.holds(*cells_of(mosaic, lon, lat))
+        held |= mosaic.holds(*cells_of(mosaic, lon, lat), reaches(len(mosaics))[-1])
     return _Samples(chainage_m[order], lon, lat, ~held)
 
 

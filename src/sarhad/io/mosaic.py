@@ -8,6 +8,10 @@ each is read straight onto the working grid, the finest first (`sarhad.io.terrai
     row = (top - y) / dy - 1/2,   col = (x - left) / dx - 1/2        integral at the centres of cells
 
 Where tiles of one mosaic overlap, the one named first counts, and the next where the first has no value.
+
+Tiles whose outermost centres lie on one line (Copernicus: whole degrees) leave a gap of (b - a) / 2 where
+cells of a and of b > a meet. So where there are several mosaics, what no tile holds is served by one that
+ends within a cell of it.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ from sarhad.io.raster import RasterFrame, read_frame, read_window
 
 EDGE_CELLS = 32
 """Cells outside all tiles repeat the edge of a tile that is at most this many cells away."""
+BEYOND_CELLS = 1.0
+"""Cells beyond their edges that tiles serve where mosaics meet and leave a gap."""
 ALIGNED = 0.01
 """Cells by which a tile may lie off the lattice and still be on it."""
 
@@ -39,10 +45,11 @@ class Tile:
     row: int
     col: int
 
-    def holds(self, row: F64, col: F64) -> NDArray[np.bool_]:
-        """Say which places, in fractional cells of the mosaic, lie on the tile."""
-        inside = (row >= self.row - 0.5) & (row <= self.row + self.frame.n_row - 0.5)
-        inside &= (col >= self.col - 0.5) & (col <= self.col + self.frame.n_col - 0.5)
+    def holds(self, row: F64, col: F64, beyond: float = 0.0) -> NDArray[np.bool_]:
+        """Say which places, in fractional cells of the mosaic, lie on the tile or `beyond` cells from it."""
+        rim = 0.5 + beyond
+        inside = (row >= self.row - rim) & (row <= self.row + self.frame.n_row - 1 + rim)
+        inside &= (col >= self.col - rim) & (col <= self.col + self.frame.n_col - 1 + rim)
         return np.asarray(inside)
 
 
@@ -72,11 +79,11 @@ class Mosaic:
         """Return (x, y) of fractional cells; the inverse of `cells_at`."""
         return self.left + (col + 0.5) * self.dx, self.top - (row + 0.5) * self.dy
 
-    def holds(self, row: F64, col: F64) -> NDArray[np.bool_]:
-        """Say which places, in fractional cells, lie on some tile."""
+    def holds(self, row: F64, col: F64, beyond: float = 0.0) -> NDArray[np.bool_]:
+        """Say which places, in fractional cells, lie on some tile or `beyond` cells from it."""
         held = np.zeros(np.shape(row), dtype=np.bool_)
         for tile in self.tiles:
-            held |= tile.holds(row, col)
+            held |= tile.holds(row, col, beyond)
             if held.all():
                 break
         return held
@@ -102,6 +109,11 @@ class Mosaic:
         """Return left, bottom, right, top in units of the reference system."""
         right, bottom = self.left + self.n_col * self.dx, self.top - self.n_row * self.dy
         return self.left, bottom, right, self.top
+
+
+def reaches(n_mosaic: int) -> tuple[float, ...]:
+    """Return how many cells beyond their edges tiles serve, in the order in which they are asked."""
+    return (0.0, BEYOND_CELLS) if n_mosaic > 1 else (0.0,)
 
 
 def lay_mosaics(paths: Iterable[Path]) -> tuple[Mosaic, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sarhad.io.mosaic import Mosaic, read_mosaic
+from sarhad.io.mosaic import Mosaic, reaches, read_mosaic
 from sarhad.io.vector import GEOGRAPHIC
 
 BLOCK = 512
@@ -27,9 +28,9 @@ def cells_of(mosaic: Mosaic, lon_deg: F64, lat_deg: F64) -> tuple[F64, F64]:
 def spot_heights_m(mosaics: Sequence[Mosaic], lon_deg: F64, lat_deg: F64) -> F64:
     """Return the heights (point,) of the cells that hold the places, finest first; NaN where none is."""
     height_m = np.full(len(lon_deg), np.nan)
-    for mosaic in mosaics:
+    for beyond, mosaic in product(reaches(len(mosaics)), mosaics):
         row, col = cells_of(mosaic, lon_deg, lat_deg)
-        wanted = np.flatnonzero(np.isnan(height_m) & mosaic.holds(row, col))
+        wanted = np.flatnonzero(np.isnan(height_m) & mosaic.holds(row, col, beyond))
         if not len(wanted):
             continue
         r = np.clip(np.rint(row[wanted]), 0, mosaic.n_row - 1).astype(np.int64)

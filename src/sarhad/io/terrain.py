@@ -10,13 +10,14 @@ these have nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sarhad.errors import InputFaults
-from sarhad.io.mosaic import lay_mosaics
+from sarhad.io.mosaic import lay_mosaics, reaches
 from sarhad.io.raster import HIGHEST_M, too_high
 from sarhad.io.terrain_layer import VOID_SPAN, Layer
 from sarhad.io.tile_words import source_faults
@@ -84,22 +85,22 @@ class Terrain:
             raise InputFaults.one("terrain", "realisation >= 0", realisation)
         height_m = np.full(grid.shape, np.nan, dtype=np.float32)
         layer = np.full(grid.shape, NO_LAYER, dtype=np.int16)
-        for number, one in enumerate(self.layers):
+        for beyond, (number, one) in product(reaches(len(self.layers)), enumerate(self.layers)):
             missing = layer == NO_LAYER
             if not missing.any():
                 break
             if one.meets(grid):
-                found_m = one.heights_m(grid, realisation)
+                found_m = one.heights_m(grid, realisation, beyond)
                 missing &= ~np.isnan(found_m)
                 height_m[missing], layer[missing] = found_m[missing], number
         return Heights(height_m, layer)
 
     def holds(self, grid: Grid) -> NDArray[np.bool_]:
-        """Say which cells (row, col) have their centre on some tile, with a height or void."""
+        """Say which cells (row, col) have their centre where some tile serves, with a height or void."""
         held = np.zeros(grid.shape, dtype=np.bool_)
         for one in self.layers:
             if one.meets(grid):
-                held |= one.holds(grid)
+                held |= one.holds(grid, reaches(len(self.layers))[-1])
         return held
 
     @property

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sarhad.io.mosaic import Mosaic, read_mosaic
+from sarhad.io.mosaic import BEYOND_CELLS, Mosaic, read_mosaic
 from sarhad.kernels import relief
 from sarhad.model.grid import Grid
 
@@ -80,22 +80,24 @@ class Layer:
     def meets(self, grid: Grid) -> bool:
         """Say whether some of the grid may lie on the mosaic, by its rim."""
         row, col = self.outline(grid)
-        apart = row.max() < -0.5 or row.min() > self.mosaic.n_row - 0.5
-        apart |= col.max() < -0.5 or col.min() > self.mosaic.n_col - 0.5
+        rim = 0.5 + BEYOND_CELLS
+        apart = row.max() < -rim or row.min() > self.mosaic.n_row - 1 + rim
+        apart |= col.max() < -rim or col.min() > self.mosaic.n_col - 1 + rim
         return not (bool(np.isfinite(row).all() and np.isfinite(col).all()) and apart)
 
-    def holds(self, grid: Grid) -> NDArray[np.bool_]:
-        """Say which cells (row, col) of the grid have their centre on a tile."""
-        return np.isfinite(self._locate(grid, 0.0, 0.0).row).reshape(grid.shape)
+    def holds(self, grid: Grid, beyond: float) -> NDArray[np.bool_]:
+        """Say which cells (row, col) of the grid have their centre on a tile or `beyond` cells from it."""
+        return np.isfinite(self._locate(grid, 0.0, 0.0, beyond).row).reshape(grid.shape)
 
-    def heights_m(self, grid: Grid, realisation: int) -> NDArray[np.float32]:
+    def heights_m(self, grid: Grid, realisation: int, beyond: float) -> NDArray[np.float32]:
         """Return heights (row, col) in metres; NaN off the tiles and where voids are not filled.
 
-        A height is NaN as well where it would depend on such ground.
+        A height is NaN as well where it would depend on such ground. With `beyond` > 0, for what no layer
+        has otherwise, the centre of a cell counts alone and may lie so many source cells off the tiles.
         """
         if not self.is_coarse:
-            return self._mean_heights(grid)
-        points = self._locate(grid, 0.0, 0.0)
+            return self._mean_heights(grid, beyond)
+        points = self._locate(grid, 0.0, 0.0, beyond)
         covered = ~np.isnan(points.row)
         height_m = np.full(grid.n_cell, np.nan, np.float32)
         if covered.any():
@@ -107,7 +109,7 @@ class Layer:
         x, y = _transformer(grid.crs, self.mosaic.crs).transform(x_m, y_m)
         return np.asarray(x), np.asarray(y)
 
-    def _locate(self, grid: Grid, row_shift: float, col_shift: float) -> _Points:
+    def _locate(self, grid: Grid, row_shift: float, col_shift: float, beyond: float) -> _Points:
         """Return the cells' centres, shifted by parts of a cell, in source cells."""
         row = np.arange(grid.n_row, dtype=np.float64)[:, None] + row_shift
         col = np.arange(grid.n_col, dtype=np.float64)[None, :] + col_shift
@@ -116,7 +118,7 @@ class Layer:
         x_m = np.round(np.broadcast_to(x_m, grid.shape) * _SNAP_PER_M).ravel() / _SNAP_PER_M
         y_m = np.round(np.broadcast_to(y_m, grid.shape) * _SNAP_PER_M).ravel() / _SNAP_PER_M
         points = _Points(*self.mosaic.cells_at(*self._project(grid, x_m, y_m)))
-        inside = self.mosaic.holds(*points)
+        inside = self.mosaic.holds(*points, beyond)
         return _Points(np.where(inside, points.row, np.nan), np.where(inside, points.col, np.nan))
 
     def _lattice_heights(self, points: _Points, realisation: int) -> F64:
@@ -141,19 +143,19 @@ class Layer:
             height_m[unsure[at_row, at_col]] = np.nan
         return height_m
 
-    def _mean_heights(self, grid: Grid) -> NDArray[np.float32]:
+    def _mean_heights(self, grid: Grid, beyond: float) -> NDArray[np.float32]:
         """Mean of bilinear readings at `n_split` x `n_split` points of a cell."""
-        n = self.n_split
+        n = 1 if beyond else self.n_split
         height_m = np.empty(grid.shape, dtype=np.float32)
         n_row = max(1, _BLOCK_POINTS // (n * n * grid.n_col))
         for row in range(0, grid.n_row, n_row):
             block = grid.window(row, 0, min(n_row, grid.n_row - row), grid.n_col)
-            height_m[row : row + block.n_row] = self._block_heights(block, n).reshape(block.shape)
+            height_m[row : row + block.n_row] = self._block_heights(block, n, beyond).reshape(block.shape)
         return height_m
 
-    def _block_heights(self, grid: Grid, n: int) -> F64:
+    def _block_heights(self, grid: Grid, n: int, beyond: float) -> F64:
         shifts = [(i + 0.5) / n - 0.5 for i in range(n)]
-        points = [self._locate(grid, d_row, d_col) for d_row in shifts for d_col in shifts]
+        points = [self._locate(grid, d_row, d_col, beyond) for d_row in shifts for d_col in shifts]
         covered = np.all([~np.isnan(p.row) for p in points], axis=0)
         height_m = np.full(grid.n_cell, np.nan)
         if not covered.any():
