@@ -288,13 +288,21 @@ FOUND = Sensitivity(
 JUDGED = {"stretch_n": 3, "crossing_n": 3000, "mean_p": 0.4712, "frequency": 0.4698, "inside_share": 1.0}
 
 
+SENSITIVITY_COMMAND = ["sensitivity", ".", "--stretches", "3,10-14", "--plan", "a plan.json"]
+
+
 def with_documents(answers: Answers, **manifest: Any) -> Answers:
-    """The results with a sensitivity and a validation beside them; the former computed with own settings."""
-    settings = {**answers.documents[MANIFEST]["settings"], "cell_m": 90.0}
+    """The results with a sensitivity and a validation beside them, each computed with settings of its own."""
+    settings = answers.documents[MANIFEST]["settings"]
     worked_out = as_dict(answers.project, FOUND, (), "real")
+    made = {
+        SENSITIVITY: {"settings": {**settings, "cell_m": 90.0}, "command": SENSITIVITY_COMMAND},
+        VALIDATION: {"settings": {**settings, "n_fields": 5}, "command": []},
+    }
+    judged = {"adversary": "aware", "purchase_n": 2, "holds": False, "p_timely": JUDGED}
     beside = {
-        SENSITIVITY: {**worked_out, "manifest": {"settings": settings}},
-        VALIDATION: {"holds": False, "p_timely": JUDGED},
+        SENSITIVITY: {**worked_out, "manifest": made[SENSITIVITY]},
+        VALIDATION: {**judged, "manifest": made[VALIDATION]},
         MANIFEST: {**answers.documents[MANIFEST], **manifest},
     }
     return replace(answers, documents={**answers.documents, **beside})
@@ -306,6 +314,10 @@ def test_sensitivity_and_validation_are_shown_where_they_were_worked_out(
     page = Reader(report_html(with_documents(answers), ()))
     assert "Time for a team to turn out" in page.text
     assert "Worked out with other settings than the rest of this report: cell_m = 90." in page.text
+    assert "Worked out with other settings than the rest of this report: n_fields = 5." in page.text
+    assert "Simulated with 2 purchases, against the aware adversary. 3,000 simulated" in page.text
+    assert (f"{VALIDATION}#/purchase_n", "2.0") in page.figures
+    assert "sarhad sensitivity . --stretches 3,10-14 --plan 'a plan.json'" in page.text
     assert "do not use these results" in page.text
     assert "Nothing moves with: Time to assess an alarm." in page.text
     assert not any(where.startswith(f"{SENSITIVITY}#/rows/1/") for where, _ in page.figures)

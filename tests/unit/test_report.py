@@ -314,6 +314,20 @@ def test_paragraphs_break_within_their_width_and_end_in_an_ellipsis() -> None:
     assert written[-1].endswith("…")
 
 
+@pytest.mark.parametrize(("n_row", "cut"), [(2, False), (1, True)])
+def test_what_ends_with_the_last_row_of_a_box_is_not_cut(n_row: int, cut: bool) -> None:
+    page = sheet.new_sheet((100.0, 50.0))
+    high_mm = sheet.line_height_mm(palette.BODY)
+    room = sheet.Box(0.0, 0.0, 90.0, (n_row + 0.5) * high_mm)
+    sheet.write_paragraphs(page, [("", "One."), ("", "Two.")], palette.BODY, room, gap_mm=0.0)
+    assert [text.get_text() for text in page.axes.texts] == (["One …"] if cut else ["One.", "Two."])
+
+
+@pytest.mark.parametrize(("n", "said"), [(0.0, "0"), (0.4, "1"), (216.4, "217"), (3 * 0.1 + 0.7, "1")])
+def test_a_part_of_a_post_takes_a_whole_person(n: float, said: str) -> None:
+    assert palette.people(n) == said
+
+
 def test_the_map_sheet_says_what_its_numbers_are(small: Project, pages: list[sheet.Sheet]) -> None:
     before, after = table_of(small, 0.0, hole=2), table_of(small, 0.2, hole=2)
     map_sheet.draw_map_sheet(small, before, after, plan_of(small), holes_of(small, 15), [])

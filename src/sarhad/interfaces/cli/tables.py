@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 
 from rich.table import Table
 
@@ -177,8 +178,8 @@ def draw_plan(project: Project, result: PlanResult) -> None:
         mine = [i for i in items if i.asset.equipment_id == equipment_id]
         lines = [i.asset.place for i in mine if isinstance(i.asset.place, AlongLine)]
         km = sum(place.to_m - place.from_m for place in lines) / 1000
-        cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, sum(i.crew_n for i in mine)
-        rows.append((equipment_id, str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,.0f}"))
+        cost_musd, crew_n = sum(i.cost_usd for i in mine) / 1e6, ceil(sum(i.crew_n for i in mine) - 1e-9)
+        rows.append((equipment_id, str(n), f"{km:,.0f}" if km else "", f"{cost_musd:,.2f}", f"{crew_n:,}"))
     heads = headings(("equipment", "items", "km", "MUSD", "crew"))
     print_rows(TEXT["plan.title"], heads, rows, n_text=1)
     budget = result.budget or project.budget

@@ -29,7 +29,9 @@ from sarhad.planning.validation import FAILS_BELOW, LEVEL, Calibration, Validati
 
 TEXT = translated(
     {
-        "subtitle": "Simulated crossings against Pₜ, {adversary} adversary, {n} stretches",
+        "now": "Simulated crossings against Pₜ as things stand, {adversary} adversary, {n} stretches",
+        "plan": "Simulated crossings against Pₜ with {bought} purchases, {adversary} adversary, "
+        "{n} stretches",
         "across": "Pₜ worked out",
         "up": "frequency of timely detection in {n} simulated crossings of each stretch",
         "inside": "{share} of the stretches have Pₜ inside the {level} interval of their frequency",
@@ -60,7 +62,9 @@ def calibration_chart(found: Validation, title: str) -> Sheet:
     low, high = interval(x, n)
     sheet = new_sheet(SIZE_MM)
     write(sheet, (1.0, SIZE_MM[1] - 7.0), title, palette.HEADING._replace(size_pt=11.0))
-    told = TEXT["subtitle"].format(adversary=words(found.adversary), n=decimal(len(x)))
+    told = TEXT["plan" if found.purchase_n else "now"].format(
+        bought=decimal(found.purchase_n), adversary=words(found.adversary), n=decimal(len(x))
+    )
     write(sheet, (1.0, SIZE_MM[1] - 12.0), told, palette.SMALL._replace(size_pt=8.0))
     axes = Axes(_BOX, 0.0, 1.0, 0.0, 1.0)
     names = (TEXT["across"], TEXT["up"].format(n=decimal(float(n.max()))))

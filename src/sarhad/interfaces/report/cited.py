@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from sarhad.interfaces.language import decimal, number
-from sarhad.interfaces.report.palette import kilometres, money, probability, share
+from sarhad.interfaces.report.palette import kilometres, money, people, probability, share
 
 SHOWN: Mapping[str, Callable[[float], str]] = {
     "p": probability,
@@ -24,6 +24,7 @@ SHOWN: Mapping[str, Callable[[float], str]] = {
     "km_of_m": kilometres,
     "usd": money,
     "n": decimal,
+    "people": people,
     "share": share,
     "h": lambda hours: decimal(hours, 1),
     "plain": number,

@@ -174,7 +174,7 @@ def draw_assets_block(sheet: Sheet, box: Box, project: Project, plan: Plan | Non
         write(sheet, (box.left + 16.0, y_mm), TEXT["assets.team"], palette.BODY)
         write(sheet, (today_mm, y_mm), decimal(len(project.teams)), palette.BODY, align="right")
     if plan:
-        rows = (("cost", palette.money(plan.cost_usd)), ("crew", decimal(plan.crew_n)))
+        rows = (("cost", palette.money(plan.cost_usd)), ("crew", palette.people(plan.crew_n)))
         for key, value in rows:
             y_mm -= step_mm
             write(sheet, (box.left + 16.0, y_mm), TEXT[f"assets.{key}"], palette.BODY)

@@ -100,6 +100,11 @@ def money(amount_usd: float) -> str:
     return TEXT["usd"].format(amount=decimal(amount_usd))
 
 
+def people(n: float) -> str:
+    """Return how many people are needed: a part of a post takes a whole person."""
+    return decimal(math.ceil(n - 1e-9))
+
+
 def share(part: float) -> str:
     """Return a share as a percentage: "62 %", "3.6 %", "< 0.1 %", with spaces that do not break."""
     percent = 100.0 * part

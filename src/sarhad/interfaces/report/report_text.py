@@ -87,6 +87,7 @@ TEXT = translated(
         "col.meaning": "meaning",
         "col.what": "what",
         "col.source": "source",
+        "col.command": "command",
         "col.file": "file",
         "col.sha": "SHA-256",
         "col.expected": "expected",
@@ -209,6 +210,7 @@ TEXT = translated(
         "of the report carries its value and its place in the results; the page on a screen shows it under "
         "the pointer.",
         "manifest.software": "Software",
+        "manifest.commands": "Commands that give it again, from inside the project's folder",
         "manifest.inputs": "Inputs",
         "manifest.results": "Results",
         "manifest.seed": "seed",

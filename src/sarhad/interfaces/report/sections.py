@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from sarhad.interfaces.report.tables import (
     types_table,
 )
 from sarhad.interfaces.vocabulary import words
-from sarhad.io.answers import MANIFEST, PLAN, SUMMARY, Answers
+from sarhad.io.answers import MANIFEST, PLAN, SENSITIVITY, SUMMARY, VALIDATION, Answers
 from sarhad.io.attribution import Attribution
 from sarhad.model.plan import PlanResult
 from sarhad.model.project import Project
@@ -96,6 +97,7 @@ class ManifestSection:
     """What the report stands on, file by file."""
 
     software: Table
+    commands: Table
     inputs: Table
     results: Table
 
@@ -127,7 +129,7 @@ def summary_page(answers: Answers, cited: Cited) -> SummaryPage:
         (_gap(cited, sides), text("tile.gap").format(case=case)),
     ]
     if has_plan:
-        crew = cited.figure(PLAN, "/crew_n", "n")
+        crew = cited.figure(PLAN, "/crew_n", "people")
         tiles.append((cited.figure(PLAN, "/cost_usd", "usd"), text("tile.cost").format(crew=crew)))
     return SummaryPage(
         tiles=tuple(tiles),
@@ -153,7 +155,7 @@ def _summary_sentences(answers: Answers, cited: Cited) -> list[Markup]:
         found.append(
             text("sum.plan").format(
                 cost=cited.figure(PLAN, "/cost_usd", "usd"),
-                crew=cited.figure(PLAN, "/crew_n", "n"),
+                crew=cited.figure(PLAN, "/crew_n", "people"),
                 unaware=cited.figure(SUMMARY, f"/after{unaware}", "share"),
                 optimal=cited.figure(SUMMARY, f"/after{optimal}", "share"),
             )
@@ -222,7 +224,7 @@ def plan_section(project: Project, result: PlanResult, cited: Cited, curve: str)
             money=cited.figure(PLAN, "/budget/money_usd", "usd"),
             cost=cited.figure(PLAN, "/cost_usd", "usd"),
             items=shown(len(result.plan.items), f"{PLAN}#/items", "n"),
-            crew=cited.figure(PLAN, "/crew_n", "n"),
+            crew=cited.figure(PLAN, "/crew_n", "people"),
         ),
         text("plan.value").format(
             before=cited.figure(PLAN, "/before", "p3"),
@@ -304,15 +306,19 @@ def sources_section(answers: Answers, stated: Attribution | None) -> SourcesSect
 
 
 def manifest_section(cited: Cited, hashes: Mapping[str, str]) -> ManifestSection:
-    """Return versions, seed, KIND, and the hashes of inputs and results."""
+    """Return versions, seed, KIND, the commands that give it all again, the hashes of inputs and results."""
     found = cited.value(MANIFEST, "")
     software = [("Sarhad", found["sarhad"]), ("Python", found["python"]), *found["libraries"].items()]
     software += [
         (TEXT["manifest.seed"], cited.figure(MANIFEST, "/settings/seed", "plain")),
         (TEXT["manifest.kind"], words(found["terrain"]["kind"])),
     ]
+    manifests = [(MANIFEST, found)]
+    manifests += [(n, cited.value(n, "/manifest")) for n in (SENSITIVITY, VALIDATION) if n in cited.documents]
+    commands = [(name, shlex.join(("sarhad", *one["command"]))) for name, one in manifests if one["command"]]
     return ManifestSection(
         software=table(("col.what", "col.value"), software, (0, 1)),
+        commands=table(("col.file", "col.command"), commands, (0, 1)),
         inputs=table(("col.file", "col.sha"), sorted(found["inputs_sha256"].items()), (0, 1)),
         results=table(("col.file", "col.sha"), sorted(hashes.items()), (0, 1)),
     )

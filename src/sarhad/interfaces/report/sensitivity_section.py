@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sarhad.interfaces.language import number, say, translated
 from sarhad.interfaces.report.cited import NONE, Cited, shown
 from sarhad.interfaces.report.tables import Table, setting_said
+from sarhad.interfaces.vocabulary import words
 from sarhad.io.answers import MANIFEST, SENSITIVITY, VALIDATION
 from sarhad.planning.sensitivity import Sensitivity, Swing
 
@@ -25,6 +26,8 @@ TEXT = translated(
         "{n} evaluations.",
         "still": "Nothing moves with: {names}.",
         "settings": "Worked out with other settings than the rest of this report: {settings}.",
+        "simulated.now": "Simulated as things stand, against the {adversary} adversary.",
+        "simulated.plan": "Simulated with {n} purchases, against the {adversary} adversary.",
         "simulated": "{crossings} simulated crossings on {stretches} stretches: mean Pₜ {p}, met in time "
         "{frequency}; on {inside} of the stretches Pₜ lies in the 95 % interval of its frequency.",
         "simulated.reported": "{crossings} simulated crossings on {stretches} stretches: mean Pₜ {p}, seen "
@@ -70,30 +73,40 @@ def sensitivity_section(cited: Cited, found: Sensitivity, chart: str) -> Sensiti
     if found.still:
         names = Markup(", ").join(say(one.parameter.title) for one in found.still)
         sentences.append(_text("still").format(names=names))
-    if others := other_settings(cited):
-        sentences.append(_text("settings").format(settings=", ".join(others)))
+    sentences += _other_settings_said(cited, SENSITIVITY)
     return SensitivitySection(tuple(sentences), chart, _table(cited, found))
 
 
-def other_settings(cited: Cited) -> list[str]:
-    """Return the settings, name = value, by which a sensitivity differs from the results beside it."""
-    own, used = (cited.value(*at) for at in ((SENSITIVITY, "/manifest/settings"), (MANIFEST, "/settings")))
+def other_settings(cited: Cited, file: str) -> list[str]:
+    """Return the settings, name = value, by which an answer differs from the results beside it."""
+    own, used = (cited.value(*at) for at in ((file, "/manifest/settings"), (MANIFEST, "/settings")))
     return [f"{name} = {setting_said(own[name])}" for name in sorted(own) if own[name] != used.get(name)]
+
+
+def _other_settings_said(cited: Cited, file: str) -> list[Markup]:
+    others = other_settings(cited, file)
+    return [_text("settings").format(settings=", ".join(others))] if others else []
 
 
 def simulated(cited: Cited, worth: str) -> tuple[Markup, ...]:
     """Return what `validation.json` says; nothing without one."""
     if VALIDATION not in cited.documents:
         return ()
-    sentence = _text("simulated.reported" if worth == "reported" else "simulated").format(
+    stands = "simulated.plan" if cited.value(VALIDATION, "/purchase_n") else "simulated.now"
+    what = _text(stands).format(
+        n=cited.figure(VALIDATION, "/purchase_n", "n"), adversary=words(cited.value(VALIDATION, "/adversary"))
+    )
+    found = _text("simulated.reported" if worth == "reported" else "simulated").format(
         crossings=cited.figure(VALIDATION, "/p_timely/crossing_n", "n"),
         stretches=cited.figure(VALIDATION, "/p_timely/stretch_n", "n"),
         p=cited.figure(VALIDATION, "/p_timely/mean_p", "p4"),
         frequency=cited.figure(VALIDATION, "/p_timely/frequency", "p4"),
         inside=cited.figure(VALIDATION, "/p_timely/inside_share", "share"),
     )
-    holds = cited.value(VALIDATION, "/holds")
-    return (sentence,) if holds else (sentence, Markup("<b>{}</b>").format(TEXT["fails"]))
+    sentences = (Markup("{} {}").format(what, found), *_other_settings_said(cited, VALIDATION))
+    if cited.value(VALIDATION, "/holds"):
+        return sentences
+    return (*sentences, Markup("<b>{}</b>").format(TEXT["fails"]))
 
 
 def _table(cited: Cited, found: Sensitivity) -> Table:

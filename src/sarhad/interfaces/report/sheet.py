@@ -202,33 +202,35 @@ def write_paragraphs(
 
     Text that does not fit ends in an ellipsis.
     """
-    lead_style = style._replace(weight="bold")
     step_mm = line_height_mm(style)
+    rows = [
+        (lead if k == 0 else "", row, gap_mm if number and k == 0 else 0.0)
+        for number, (lead, text) in enumerate(paragraphs)
+        for k, row in enumerate(wrapped(text, style, box.width, _indent_mm(lead, style)))
+    ]
     y_mm = box.top
-    for lead, text in paragraphs:
-        indent_mm = width_mm(lead, lead_style) + 1.2 if lead else 0.0
-        for k, row in enumerate(wrapped(text, style, box.width, indent_mm)):
-            y_mm -= step_mm
-            is_last = y_mm - step_mm < box.bottom
-            if k == 0 and lead:
-                write(sheet, (box.left, y_mm), lead, lead_style)
-            at = (box.left + (indent_mm if k == 0 else 0.0), y_mm)
-            write(sheet, at, f"{row.rstrip('.,;')} …" if is_last else row, style)
-            if is_last:
-                return y_mm
-        y_mm -= gap_mm
+    for n_done, (lead, row, above_mm) in enumerate(rows, 1):
+        y_mm -= above_mm + step_mm
+        is_cut = n_done < len(rows) and y_mm - step_mm < box.bottom
+        if lead:
+            write(sheet, (box.left, y_mm), lead, style._replace(weight="bold"))
+        at = (box.left + _indent_mm(lead, style), y_mm)
+        write(sheet, at, f"{row.rstrip('.,;')} …" if is_cut else row, style)
+        if is_cut:
+            break
     return y_mm
+
+
+def _indent_mm(lead: str, style: TextStyle) -> float:
+    """Return how far the first row of a paragraph stands in, behind its bold lead."""
+    return width_mm(lead, style._replace(weight="bold")) + 1.2 if lead else 0.0
 
 
 def paragraphs_mm(
     paragraphs: Sequence[tuple[str, str]], style: TextStyle, within_mm: float, gap_mm: float = 0.8
 ) -> float:
     """Return how high paragraphs will be."""
-    lead_style = style._replace(weight="bold")
-    n_line = 0
-    for lead, text in paragraphs:
-        indent_mm = width_mm(lead, lead_style) + 1.2 if lead else 0.0
-        n_line += len(wrapped(text, style, within_mm, indent_mm))
+    n_line = sum(len(wrapped(text, style, within_mm, _indent_mm(lead, style))) for lead, text in paragraphs)
     return (n_line + 1) * line_height_mm(style) + gap_mm * len(paragraphs)
 
 

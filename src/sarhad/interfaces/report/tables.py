@@ -122,7 +122,7 @@ def _sums(items: Sequence[PlanItem], n: int, name: str) -> list[Cell]:
         shown(n, origin, "n"),
         shown(long_m, origin, "km_of_m") if places else NONE,
         shown(sum(item.cost_usd for item in items), origin, "usd"),
-        shown(sum(item.crew_n for item in items), origin, "n"),
+        shown(sum(item.crew_n for item in items), origin, "people"),
     ]
 
 
