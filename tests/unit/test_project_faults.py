@@ -168,7 +168,7 @@ def test_a_site_outside_the_band(small_project_folder):
     edit(folder, "[candidates]\nn = 40\n", '[sites]\nfile = "sites.csv"\n')
     fault = only(folder)
     assert place(fault) == ("sites.csv", "", 2, "geometry")
-    assert fault.expected == "a site within -5000 to 6000 m of the line (positive: home side)"
+    assert fault.expected == "a place within -5000 to 6000 m of the line (positive: home side)"
     offset_m = float(fault.found.split()[3])
     assert 9_500 < offset_m < 10_500  # 0.082 degrees north of the near one, which stands 900 m away
 

@@ -54,23 +54,22 @@ class Band:
         return self.line.parts[-1].to_m if self.line else math.inf
 
     def check_points(
-        self, points: Sequence[tuple[Row, str]], place: Place, faults: list[Fault], *, home_only: bool = False
+        self, points: Sequence[Row], place: Place, faults: list[Fault], *, home_only: bool = False
     ) -> None:
         """Append a fault for every point that lies outside the band, by its offset from the line.
 
-        `points` are rows with `lon_deg` and `lat_deg`, and what to call them; `home_only` refuses the
-        far side.
+        `points` are rows with `lon_deg` and `lat_deg`; `home_only` refuses the far side.
         """
         if self.line is None or not points:
             return
-        lon_deg = np.array([row.number_at("lon_deg") for row, _ in points])
-        lat_deg = np.array([row.number_at("lat_deg") for row, _ in points])
+        lon_deg = np.array([row.number_at("lon_deg") for row in points])
+        lat_deg = np.array([row.number_at("lat_deg") for row in points])
         chainage_m, offset_m = place_on_line(self.line, lon_deg, lat_deg)
         low_m = 0.0 if home_only else -self.settings.band_beyond_m
         high_m = self.settings.band_home_m
-        for (row, word), at_m, off_m in zip(points, chainage_m.tolist(), offset_m.tolist(), strict=True):
+        for row, at_m, off_m in zip(points, chainage_m.tolist(), offset_m.tolist(), strict=True):
             if not low_m <= off_m <= high_m:
-                expected = f"a {word} within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
+                expected = f"a place within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
                 found = f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
                 faults.append(place.fault(expected, found, column="geometry", row=row.number))
 
@@ -118,7 +117,7 @@ def read_assets(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Asset, .
     """Return the assets of a layer: points by geometry, lines and areas by chainage, as their type asks."""
     rows = layer_rows(layer, ASSETS, faults)
     assets: list[Asset] = []
-    points: list[tuple[Row, str]] = []
+    points: list[Row] = []
     for row in rows:
         if not row.has("equipment_id"):
             continue
@@ -128,7 +127,7 @@ def read_assets(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Asset, .
             continue
         place = _asset_place(layer, row, band, faults)
         if isinstance(place, AtPoint):
-            points.append((row, "point"))
+            points.append(row)
         if place is not None and row.complete:
             assets.append(_asset(row, place))
     band.check_points(points, layer.place, faults)
@@ -181,7 +180,7 @@ def _asset(row: Row, place: AssetPlace) -> Asset:
 def read_teams(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Team, ...]:
     """Return the response teams of a layer; they stand on the home side of the line."""
     rows = _with_point(layer, layer_rows(layer, TEAMS, faults), faults)
-    band.check_points([(row, "team") for row in rows], layer.place, faults, home_only=True)
+    band.check_points(rows, layer.place, faults, home_only=True)
     return tuple(
         Team(
             row.text("team_id"),
@@ -202,7 +201,7 @@ def read_sites(layer: Layer, band: Band, faults: list[Fault]) -> tuple[Site, ...
     if not layer.rows:
         faults.append(layer.place.fault("at least one site", "none"))
     rows = _with_point(layer, layer_rows(layer, SITES, faults), faults)
-    band.check_points([(row, "site") for row in rows], layer.place, faults)
+    band.check_points(rows, layer.place, faults)
     for row in rows:
         faults += _unknown_equipment(row.texts("accepts"), "accepts", row, layer, band)
     return tuple(

@@ -19,8 +19,7 @@ from sarhad.model.objective import Objective, ObjectivePart
 from sarhad.model.plan import Budget, BudgetPoint, Plan, PlanItem, PlanResult
 from sarhad.model.project import Project
 
-_POINT = "point"
-_PLACES: dict[str, type[Place]] = {_POINT: AtPoint, "line": AlongLine, "area": OverBand}
+_PLACES: dict[str, type[Place]] = {"point": AtPoint, "line": AlongLine, "area": OverBand}
 _KIND_OF = {place: kind for kind, place in _PLACES.items()}
 
 
@@ -120,7 +119,7 @@ def _out_of_place(assets: Sequence[Asset], project: Project) -> Iterator[tuple[s
         elif low_m - cell_m <= off_m <= high_m + cell_m:  # sites are found on cells
             yield None
         else:
-            expected = f"a {_POINT} within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
+            expected = f"a place within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
             yield "place", expected, f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
 
 

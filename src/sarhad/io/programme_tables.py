@@ -136,7 +136,7 @@ def _required(schema: Schema) -> set[str]:
 
 def _read_items(raw: _Raw, known: Known, faults: list[Fault]) -> list[tuple[ProgrammeItem, int]]:
     rows = check_rows(raw.header, raw.rows, ITEMS, raw.place, faults, from_text=True)
-    points = [(row, "item") for row in rows if row.has("lon_deg") and row.has("lat_deg")]
+    points = [row for row in rows if row.has("lon_deg") and row.has("lat_deg")]
     known.band.check_points(points, raw.place, faults)
     read = ((_item(row, raw.place, known, faults), row.number) for row in rows)
     return [(item, number) for item, number in read if item is not None]
