@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -47,6 +48,22 @@ def test_every_purchase_of_another_border_is_named(project, tmp_path):
     found = [(one.file, one.row, one.column) for one in caught.value.faults]
     assert found == [("plan.json", 1, "place"), ("plan.json", 2, "place"), ("plan.json", 3, "equipment_id")]
     assert "thermal_medium" in caught.value.faults[2].found
+
+
+@pytest.mark.parametrize(("cells", "is_fault"), [(0.5, False), (1.5, True)])
+def test_a_site_may_lie_a_cell_beyond_the_band(project, tmp_path, cells, is_fault):
+    """Sites are centres of cells: those on the rim of the band may lie up to a cell outside it."""
+    narrow = replace(project, settings=replace(project.settings, band_beyond_m=0.0))
+    part = project.line.parts[0]
+    step_deg = cells * narrow.settings.cell_m / 111_320.0  # a degree of latitude in metres
+    beside = [AtPoint(part.lon_deg[0], part.lat_deg[0] + sign * step_deg) for sign in (-1, 1)]
+    path = written(tmp_path / "plan.json", *(Asset("a", "thermal_medium", one) for one in beside))
+    if is_fault:
+        with pytest.raises(InputFaults, match="an offset of -") as caught:
+            read_plan_of(narrow, path)
+        assert len(caught.value.faults) == 1  # the other one lies at home
+    else:
+        assert len(read_plan_of(narrow, path).assets) == 2
 
 
 @pytest.mark.parametrize("command", ["profile", "coverage", "validate", "sensitivity", "explain"])

@@ -38,6 +38,8 @@ from sarhad.model.equipment import EquipmentType
 from sarhad.model.line import ChainageRange, Line, Mark
 from sarhad.model.project import Barrier, Goals, Settings
 
+F64 = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -60,25 +62,39 @@ class Band:
 
         `points` are rows with `lon_deg` and `lat_deg`; `home_only` refuses the far side.
         """
-        if self.line is None or not points:
+        if not points:
             return
         lon_deg = np.array([row.number_at("lon_deg") for row in points])
         lat_deg = np.array([row.number_at("lat_deg") for row in points])
-        chainage_m, offset_m = place_on_line(self.line, lon_deg, lat_deg)
+        for row, fault in zip(points, self.point_faults(lon_deg, lat_deg, home_only=home_only), strict=True):
+            if fault is not None:
+                faults.append(place.fault(*fault, column="geometry", row=row.number))
+
+    def point_faults(
+        self, lon_deg: F64, lat_deg: F64, *, home_only: bool = False, slack_m: float = 0.0
+    ) -> list[tuple[str, str] | None]:
+        """Return, point by point, what is expected and found where one lies off the band; None if sound."""
+        if self.line is None or not len(lon_deg):
+            return [None] * len(lon_deg)
         low_m = 0.0 if home_only else -self.settings.band_beyond_m
         high_m = self.settings.band_home_m
-        for row, at_m, off_m in zip(points, chainage_m.tolist(), offset_m.tolist(), strict=True):
-            if not low_m <= off_m <= high_m:
-                expected = f"a place within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
-                found = f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
-                faults.append(place.fault(expected, found, column="geometry", row=row.number))
+        expected = f"a place within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
+        faults: list[tuple[str, str] | None] = []
+        on_line = place_on_line(self.line, lon_deg, lat_deg)
+        for at_m, off_m in zip(*(one.tolist() for one in on_line), strict=True):
+            found = f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
+            is_off = not low_m - slack_m <= off_m <= high_m + slack_m
+            faults.append((expected, found) if is_off else None)
+        return faults
 
     def range_fault(self, from_m: float, to_m: float) -> tuple[str, str] | None:
         """Return what is expected and found where a range runs backwards or off the line; None if sound."""
         if to_m > self.end_m:
-            return f"a chainage of at most {self.end_m:.0f} m, the end of the line", f"{to_m:.0f} m"
+            expected = f"a chainage of at most {self.end_m:.0f} m, the end of the line"
+            return expected, f"{to_m:.0f} m"
         if not from_m < to_m:
-            return f"a chainage above the start of the range, {from_m:.0f} m", f"{to_m:.0f} m"
+            expected = f"a chainage above the start of the range, {from_m:.0f} m"
+            return expected, f"{to_m:.0f} m"
         return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sarhad.errors import Fault, InputFaults
-from sarhad.io.line import place_on_line
+from sarhad.io.placed import Band
 from sarhad.io.tables import nearest
 from sarhad.model.asset import AlongLine, Asset, AtPoint, OverBand, Place
 from sarhad.model.objective import Objective, ObjectivePart
@@ -102,25 +102,18 @@ def read_plan_of(project: Project, path: Path) -> Plan:
 
 def _out_of_place(assets: Sequence[Asset], project: Project) -> Iterator[tuple[str, str, str] | None]:
     """Yield column, expected and found of each asset that cannot be the project's; None of others."""
-    settings, end_m = project.settings, project.line.parts[-1].to_m
+    band = Band(project.line, project.settings, project.equipment)
     points = [one.place for one in assets if isinstance(one.place, AtPoint)]
     lon_deg, lat_deg = (np.array([getattr(one, name) for one in points]) for name in ("lon_deg", "lat_deg"))
-    on_line = zip(*(one.tolist() for one in place_on_line(project.line, lon_deg, lat_deg)), strict=True)
-    low_m, high_m, cell_m = -settings.band_beyond_m, settings.band_home_m, settings.cell_m
+    of_points = iter(band.point_faults(lon_deg, lat_deg, slack_m=project.settings.cell_m))  # sites are cells'
     for one in assets:
-        at_m, off_m = next(on_line) if isinstance(one.place, AtPoint) else (math.nan, math.nan)
+        place = one.place
+        fault = next(of_points) if isinstance(place, AtPoint) else band.range_fault(place.from_m, place.to_m)
         if one.equipment_id not in project.equipment:
             found = f'"{one.equipment_id}"{nearest(one.equipment_id, project.equipment)}'
             yield "equipment_id", "a known equipment_id", found
-        elif not isinstance(one.place, AtPoint):
-            found = f"{one.place.to_m:.0f} m"
-            expected = f"a chainage of at most {end_m:.0f} m, the end of the line"
-            yield None if one.place.to_m <= end_m else ("place", expected, found)
-        elif low_m - cell_m <= off_m <= high_m + cell_m:  # sites are found on cells
-            yield None
         else:
-            expected = f"a place within {low_m:.0f} to {high_m:.0f} m of the line (positive: home side)"
-            yield "place", expected, f"an offset of {off_m:.0f} m at km {at_m / 1e3:.1f}"
+            yield None if fault is None else ("place", *fault)
 
 
 def read_plan_result(path: Path) -> PlanResult:

@@ -151,7 +151,7 @@ def print_rows(
     """Print a table: `n_text` columns of words, then figures, given as English writes them."""
     table = Table(title=title, title_justify="left", caption=caption or None, caption_justify="left")
     for k, head in enumerate(heads):
-        table.add_column(head, justify="left" if k < n_text else "right", no_wrap=k >= n_text)
+        table.add_column(head, justify="left" if k < n_text else "right")
     for row in rows:
         table.add_row(*(escape(cell if k < n_text else localised(cell)) for k, cell in enumerate(row)))
     print_table(table)
